@@ -1,0 +1,530 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * One transaction: begin, commit, abort.
+ *
+ * A call is found through a per-CPU pointer, so that the hooks cost one load.
+ * The pointer is kept right by nesting and by the scheduler:
+ *
+ *   process context    the task's calls, newest first; a preempt notifier
+ *                      takes them off the CPU when the task is switched out
+ *                      and puts them back, maybe elsewhere, when it runs again
+ *   interrupt context  pushed on top of whatever was interrupted, and popped
+ *                      before the interrupt returns: it cannot sleep
+ *
+ * A kernel function called inside a call may enter the same driver again on
+ * the same level; that entry joins the running call, and an abort unwinds to
+ * the outermost frame.
+ *
+ * States of struct fgft_call:
+ *
+ *   in the pool   below, frame NULL; undo log empty
+ *   running       on a CPU's or task's stack; hooks use it
+ *   ending        popped; deferred effects or the inverse ones run
+ */
+#include <linux/gfp.h>
+#include <linux/irqflags.h>
+#include <linux/ktime.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+
+#include "fgft.h"
+
+#define POOL_SIZE	8	/* idle calls kept per CPU */
+#define LOOP_BUDGET	(8 * 1000 * 1000)	/* iterations a call may make */
+#define DEFER_MAX	64	/* pages of deferred effects a call may have */
+
+DEFINE_PER_CPU(struct fgft_call *, fgft_current_call);
+
+/* Idle calls of a CPU.  Only touched by that CPU with interrupts off. */
+struct pool {
+	struct fgft_call *idle;
+	u32 count;
+};
+
+static DEFINE_PER_CPU(struct pool, pools);
+
+struct fgft_defer_page {
+	struct fgft_defer_page *next;
+	u32 used;
+	struct fgft_deferred effect[];
+};
+
+#define DEFER_ROOM \
+	((PAGE_SIZE - sizeof(struct fgft_defer_page)) / sizeof(struct fgft_deferred))
+
+/* ---- calls come from a pool ---------------------------------------------- */
+
+static struct fgft_call *call_new(void)
+{
+	struct fgft_call *call = kzalloc(sizeof(*call), GFP_ATOMIC | __GFP_NOWARN);
+
+	if (!call)
+		return NULL;
+	if (fgft_undo_init(&call->undo)) {
+		kfree(call);
+		return NULL;
+	}
+	return call;
+}
+
+static void call_free(struct fgft_call *call)
+{
+	fgft_undo_release(&call->undo);
+	kfree(call);
+}
+
+/**
+ * fgft_call_take - a blank call
+ *
+ * Context: Any but NMI.
+ * Return: the call, or NULL without memory.
+ */
+struct fgft_call *fgft_call_take(void)
+{
+	struct fgft_call *call;
+	unsigned long flags;
+	struct pool *pool;
+
+	local_irq_save(flags);
+	pool = this_cpu_ptr(&pools);
+	call = pool->idle;
+	if (likely(call)) {
+		pool->idle = call->below;
+		pool->count--;
+	}
+	local_irq_restore(flags);
+	return likely(call) ? call : call_new();
+}
+
+/**
+ * fgft_call_give - a call is over
+ * @call: with an empty undo log
+ *
+ * Context: Any but NMI.
+ */
+void fgft_call_give(struct fgft_call *call)
+{
+	unsigned long flags;
+	struct pool *pool;
+	bool keep;
+
+	local_irq_save(flags);
+	pool = this_cpu_ptr(&pools);
+	keep = pool->count < POOL_SIZE;
+	if (keep) {
+		call->below = pool->idle;
+		pool->idle = call;
+		pool->count++;
+	}
+	local_irq_restore(flags);
+	if (!keep)
+		call_free(call);
+}
+
+/* ---- the current call follows its task ------------------------------------ */
+
+static void sched_in(struct preempt_notifier *notifier, int cpu)
+{
+	struct fgft_call *call = container_of(notifier, struct fgft_call, notifier);
+
+	/* Interrupt calls on top have come and gone: they restore what they found. */
+	this_cpu_write(fgft_current_call, call->task_top);
+}
+
+static void sched_out(struct preempt_notifier *notifier, struct task_struct *next)
+{
+	struct fgft_call *call = container_of(notifier, struct fgft_call, notifier);
+
+	call->task_top = this_cpu_read(fgft_current_call);
+	this_cpu_write(fgft_current_call, NULL);
+}
+
+static struct preempt_ops preempt_ops = {
+	.sched_in = sched_in,
+	.sched_out = sched_out,
+};
+
+/* Context bits: what kind of context this is, not how deep preemption is off. */
+static u32 context_level(void)
+{
+	return preempt_count() & (NMI_MASK | HARDIRQ_MASK | SOFTIRQ_OFFSET);
+}
+
+static void call_push(struct fgft_call *call)
+{
+	preempt_disable();
+	call->below = this_cpu_read(fgft_current_call);
+	/* One notifier a task: the oldest call's stands for those above it. */
+	if (!call->level && !call->below)
+		preempt_notifier_register(&call->notifier);
+	this_cpu_write(fgft_current_call, call);
+	preempt_enable();
+}
+
+static void call_pop(struct fgft_call *call)
+{
+	preempt_disable();
+	if (!call->level && !call->below)
+		preempt_notifier_unregister(&call->notifier);
+	this_cpu_write(fgft_current_call, call->below);
+	preempt_enable();
+}
+
+/* ---- begin ------------------------------------------------------------------ */
+
+static unsigned long call_refuse(struct fgft_frame *frame,
+				 const struct fgft_entry_state *state)
+{
+	frame->args[0] = state->result;
+	frame->entry = NULL;
+	return 0;
+}
+
+/**
+ * fgft_call_begin - start the transaction of an entry point
+ * @frame: built by entry.S
+ *
+ * Context: The entry point's.
+ * Return: address of the function to run, or 0 with the entry's result in
+ * @frame->args[0].
+ */
+unsigned long fgft_call_begin(struct fgft_frame *frame)
+{
+	struct fgft_entry *entry = frame->entry;
+	struct fgft_entry_state *state = READ_ONCE(entry->state);
+	struct fgft_call *below = fgft_call_current(), *call;
+	u32 level = context_level();
+
+	/*
+	 * Outside of a call a twin behaves like the native function.  The
+	 * recovery worker runs so: what it calls is trusted.  Entering the
+	 * driver again joins the call that is running.
+	 */
+	if (unlikely(!state) || (!below && unlikely(fgft_recover_trusted(state->mod)))) {
+		frame->entry = NULL;
+		return (unsigned long)entry->twin;
+	}
+	if (below && below->mod == state->mod && below->level == level) {
+		frame->entry = NULL;
+		return (unsigned long)entry->twin;
+	}
+
+	call = fgft_call_take();
+	if (unlikely(!call))
+		return call_refuse(frame, state);
+
+	call->frame = frame;
+	call->entry = entry;
+	call->mod = state->mod;
+	call->task = current;
+	call->level = level;
+	call->preempt = preempt_count();
+	local_save_flags(call->flags);
+	call->rcu_nesting = rcu_preempt_depth();
+	call->budget = LOOP_BUDGET;
+	memset(call->hit, 0, sizeof(call->hit));
+	call->next_hit = 0;
+	call->ngrants = 0;
+	call->granted = false;
+	call->published = false;
+	call->nheld = 0;
+	call->dev = NULL;
+	call->nwrites = 0;
+	call->fault.cause = FGFT_CAUSE_NONE;
+	preempt_notifier_init(&call->notifier, &preempt_ops);
+
+	this_cpu_inc(*state->calls);
+	atomic_inc(&call->mod->inside);
+	call_push(call);
+	return (unsigned long)entry->twin;
+}
+
+/* ---- effects that wait for commit ------------------------------------------ */
+
+static struct fgft_defer_page *defer_grow(struct fgft_call *call)
+{
+	struct fgft_defer_page *page;
+
+	if (call->defer_pages >= DEFER_MAX)
+		return NULL;
+	page = (void *)__get_free_page(GFP_ATOMIC | __GFP_NOWARN);
+	if (!page)
+		return NULL;
+	page->next = NULL;
+	page->used = 0;
+	if (call->defer_tail)
+		call->defer_tail->next = page;
+	else
+		call->defer = page;
+	call->defer_tail = page;
+	call->defer_pages++;
+	return page;
+}
+
+/**
+ * fgft_call_defer - do something at commit instead of now
+ * @call: running call
+ * @fn: the effect
+ * @a: first argument of @fn
+ * @b: second
+ * @c: third
+ * @d: fourth
+ *
+ * Runs once, in the order of deferral, after locks are released; forgotten on
+ * abort.  Does not return when there is no memory: the call is aborted.
+ *
+ * Context: Inside @call.
+ */
+void fgft_call_defer(struct fgft_call *call, fgft_effect_t fn,
+		     u64 a, u64 b, u64 c, u64 d)
+{
+	struct fgft_defer_page *page = call->defer_tail;
+	struct fgft_deferred *effect;
+
+	if (!page || page->used == DEFER_ROOM) {
+		page = defer_grow(call);
+		if (!page)
+			fgft_abort(call, FGFT_CAUSE_MEMORY, _RET_IP_, 0, NULL);
+	}
+	effect = &page->effect[page->used++];
+	effect->fn = fn;
+	effect->a = a;
+	effect->b = b;
+	effect->c = c;
+	effect->d = d;
+}
+
+/**
+ * fgft_call_undo - remember how to take an effect back
+ * @call: running call
+ * @fn: the inverse
+ * @flags: FGFT_EFFECT_*
+ * @a: first argument of @fn
+ * @b: second
+ * @c: third
+ * @d: fourth
+ *
+ * Does not return when there is no memory: then @fn is run at once, if it may,
+ * and the call is aborted.
+ *
+ * Context: Inside @call.
+ */
+void fgft_call_undo(struct fgft_call *call, fgft_effect_t fn, u32 flags,
+		    u64 a, u64 b, u64 c, u64 d)
+{
+	if (likely(!fgft_undo_call(&call->undo, fn, flags, a, b, c, d)))
+		return;
+	if (!(flags & FGFT_EFFECT_SLEEPS))
+		fn(a, b, c, d);
+	fgft_abort(call, FGFT_CAUSE_MEMORY, _RET_IP_, 0, NULL);
+}
+
+static void defer_run(struct fgft_call *call, bool commit)
+{
+	struct fgft_defer_page *page, *next;
+	u32 i;
+
+	for (page = call->defer; page; page = next) {
+		next = page->next;
+		for (i = 0; commit && i < page->used; i++) {
+			const struct fgft_deferred *effect = &page->effect[i];
+
+			effect->fn(effect->a, effect->b, effect->c, effect->d);
+		}
+		free_page((unsigned long)page);
+	}
+	call->defer = NULL;
+	call->defer_tail = NULL;
+	call->defer_pages = 0;
+}
+
+/* ---- end --------------------------------------------------------------------- */
+
+static bool context_kept(const struct fgft_call *call)
+{
+	unsigned long flags;
+
+	local_save_flags(flags);
+	return preempt_count() == call->preempt &&
+	       rcu_preempt_depth() == call->rcu_nesting &&
+	       !((flags ^ call->flags) & X86_EFLAGS_IF);
+}
+
+/*
+ * Nothing leaks: every lock was let go, and with the kept ones released the
+ * irq, preemption and RCU state is the one the call began with.
+ */
+static bool commit_ready(struct fgft_call *call)
+{
+	u32 i;
+
+	for (i = 0; i < call->nheld; i++)
+		if (call->held[i].takes)
+			return false;
+	if (call->nheld)
+		fgft_lock_release(call);
+	return context_kept(call);
+}
+
+/* Back to the context of the begin, whatever the driver was doing. */
+static void context_restore(const struct fgft_call *call)
+{
+	while (rcu_preempt_depth() > call->rcu_nesting)
+		rcu_read_unlock();
+	/* Only what the driver itself took is left over: no softirq to run. */
+	if (preempt_count() != call->preempt)
+		preempt_count_set(call->preempt);
+	local_irq_restore(call->flags);
+}
+
+/* May the undo log run a sleeping inverse here?  Locks of ours end first. */
+static bool may_sleep(void *data)
+{
+	struct fgft_call *call = data;
+
+	if (call->preempt || (call->flags & X86_EFLAGS_IF) == 0 ||
+	    call->rcu_nesting) {
+		call->fault.effects_left++;
+		return false;
+	}
+	fgft_lock_release(call);
+	context_restore(call);
+	return true;
+}
+
+static unsigned long call_commit(struct fgft_call *call, unsigned long result)
+{
+	call_pop(call);
+	if (call->defer)
+		defer_run(call, true);
+	fgft_undo_reset(&call->undo);
+	return result;
+}
+
+static unsigned long call_abort(struct fgft_call *call)
+{
+	struct fgft_fault *fault = &call->fault;
+	bool registers;
+
+	fault->undone_stores = call->undo.stores;
+	fault->undone_calls = call->undo.calls;
+	fault->register_writes = call->nwrites;
+	fault->device_written = call->nwrites != 0;
+	fault->effects_left = 0;
+	fault->result = call->entry->state->result;
+	fault->restore_ns = 0;
+
+	/* The kernel stays away from a device that memory no longer describes. */
+	registers = fgft_checkpoint_undo_registers(call);
+	if (!registers && call->dev)
+		fgft_class_quiesce(call->dev);
+	fgft_undo_rollback(&call->undo, may_sleep, call);
+	fgft_lock_release(call);
+	context_restore(call);
+	call_pop(call);
+	defer_run(call, false);
+
+	if (!registers || fault->effects_left)
+		fault->step = FGFT_STEP_PM;
+	else
+		fault->step = fault->device_written ? FGFT_STEP_REGISTERS :
+						      FGFT_STEP_UNDO;
+	fault->rollback_ns = ktime_get_mono_fast_ns() - fault->detected_ns;
+	fgft_recover_start(call);
+	fgft_undo_reset(&call->undo);
+	return fault->result;
+}
+
+/**
+ * fgft_call_end - commit or abort
+ * @frame: the entry's
+ * @result: what the twin returned
+ * @aborted: non-zero when an abort has unwound to @frame
+ *
+ * Context: The entry point's; after an abort, with whatever locks, preemption
+ * and interrupt state the driver had.
+ * Return: what the caller of the entry point gets.
+ */
+unsigned long fgft_call_end(struct fgft_frame *frame, unsigned long result,
+			    unsigned long aborted)
+{
+	struct fgft_call *call;
+	struct fgft_module *mod;
+
+	if (!frame->entry)
+		return result;
+	call = fgft_call_current();
+	mod = call->mod;
+	if (likely(!aborted) && unlikely(!commit_ready(call))) {
+		fgft_abort_record(call, FGFT_CAUSE_BALANCE,
+				  (unsigned long)call->entry->twin, 0, NULL);
+		aborted = 1;
+	}
+	if (likely(!aborted))
+		result = call_commit(call, result);
+	else
+		result = call_abort(call);
+	call->frame = NULL;
+	fgft_call_give(call);
+	atomic_dec(&mod->inside);
+	return result;
+}
+
+/* ---- set-up ---------------------------------------------------------------------- */
+
+static void pools_empty(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		struct pool *pool = per_cpu_ptr(&pools, cpu);
+
+		while (pool->idle) {
+			struct fgft_call *call = pool->idle;
+
+			pool->idle = call->below;
+			call_free(call);
+		}
+		pool->count = 0;
+	}
+}
+
+/**
+ * fgft_call_init - fill the pools and switch preempt notifiers on
+ *
+ * Context: Process.
+ * Return: 0, or -ENOMEM.
+ */
+int fgft_call_init(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		struct pool *pool = per_cpu_ptr(&pools, cpu);
+
+		while (pool->count < POOL_SIZE / 2) {
+			struct fgft_call *call = call_new();
+
+			if (!call) {
+				pools_empty();
+				return -ENOMEM;
+			}
+			call->below = pool->idle;
+			pool->idle = call;
+			pool->count++;
+		}
+	}
+	preempt_notifier_inc();
+	return 0;
+}
+
+/**
+ * fgft_call_exit - empty the pools
+ *
+ * Context: Process; no call is running anywhere.
+ */
+void fgft_call_exit(void)
+{
+	preempt_notifier_dec();
+	pools_empty();
+}

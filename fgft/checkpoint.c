@@ -1,0 +1,405 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Device checkpoint: what the device was like before a call wrote to it.
+ *
+ * A call that never writes the device pays nothing.  Its first write marks the
+ * device; from then on each write is logged with register, width, value and,
+ * for registers the policy file calls plain, the value read just before.
+ *
+ * There are two ways back.  If every write of the call went to a plain
+ * register, or to one whose write is a mere event, old values are written back
+ * and nobody notices.  Else the driver's own power-management callbacks bring
+ * the device up again from driver memory, which has been rolled back before:
+ * the quiescing half of suspend, the saved configuration space, the
+ * re-initialising half of resume.
+ */
+#include <linux/device.h>
+#include <linux/io.h>
+#include <linux/pci.h>
+#include <linux/slab.h>
+
+#include "fgft.h"
+
+#define PORT_LIMIT	0x10000	/* port numbers are below, mapped registers above */
+
+static LIST_HEAD(devices);
+/* Protects @devices; readers in any context use RCU. */
+static DEFINE_SPINLOCK(devices_lock);
+
+/**
+ * fgft_checkpoint_find - the record of a device
+ * @dev: device
+ *
+ * Context: Any.  The record lives as long as the driver's module is known.
+ * Return: the record, or NULL.
+ */
+struct fgft_device *fgft_checkpoint_find(struct device *dev)
+{
+	struct fgft_device *found = NULL, *each;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(each, &devices, link) {
+		if (each->dev == dev) {
+			found = each;
+			break;
+		}
+	}
+	rcu_read_unlock();
+	return found;
+}
+
+/**
+ * fgft_checkpoint_device - the record of a device, made when there is none
+ * @mod: the driver
+ * @dev: device the driver has mapped registers of
+ *
+ * Context: Process.
+ * Return: the record, or NULL without memory; then writes to the device's
+ * registers abort their call.
+ */
+struct fgft_device *fgft_checkpoint_device(struct fgft_module *mod,
+					   struct device *dev)
+{
+	struct fgft_device *record = fgft_checkpoint_find(dev);
+	unsigned long flags;
+
+	if (record)
+		return record;
+	record = kzalloc(sizeof(*record), GFP_KERNEL);
+	if (!record)
+		return NULL;
+	record->dev = get_device(dev);
+	record->mod = mod;
+	fgft_recover_prepare(record);
+	spin_lock_irqsave(&devices_lock, flags);
+	list_add_rcu(&record->link, &devices);
+	spin_unlock_irqrestore(&devices_lock, flags);
+	fgft_checkpoint_take(record);
+	return record;
+}
+
+static void device_free(struct fgft_device *record)
+{
+	kfree(record->saved);
+	put_device(record->dev);
+	kfree(record);
+}
+
+/**
+ * fgft_checkpoint_forget_module - the driver is going away
+ * @mod: the driver; none of its calls is running, no restore pending
+ *
+ * Context: Process.
+ */
+void fgft_checkpoint_forget_module(struct fgft_module *mod)
+{
+	struct fgft_device *record, *next;
+	unsigned long flags;
+	LIST_HEAD(gone);
+
+	spin_lock_irqsave(&devices_lock, flags);
+	list_for_each_entry_safe(record, next, &devices, link) {
+		if (record->mod != mod)
+			continue;
+		list_del_rcu(&record->link);
+		list_add(&record->gone, &gone);
+	}
+	spin_unlock_irqrestore(&devices_lock, flags);
+	synchronize_rcu();
+	list_for_each_entry_safe(record, next, &gone, gone)
+		device_free(record);
+}
+
+/**
+ * fgft_checkpoint_each - walk the devices of a module
+ * @mod: the driver
+ * @fn: called for each
+ * @data: for @fn
+ *
+ * Context: Any; @fn runs under rcu_read_lock.
+ */
+void fgft_checkpoint_each(struct fgft_module *mod,
+			  void (*fn)(struct fgft_device *dev, void *data),
+			  void *data)
+{
+	struct fgft_device *record;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(record, &devices, link)
+		if (record->mod == mod)
+			fn(record, data);
+	rcu_read_unlock();
+}
+
+/**
+ * fgft_checkpoint_take - save the configuration space
+ * @dev: device
+ *
+ * What the driver has saved itself with pci_save_state() stays as it was.
+ *
+ * Context: Process.
+ */
+void fgft_checkpoint_take(struct fgft_device *dev)
+{
+	struct pci_saved_state *own = NULL, *state;
+	struct pci_dev *pdev;
+
+	if (!dev_is_pci(dev->dev))
+		return;
+	pdev = to_pci_dev(dev->dev);
+	if (pdev->state_saved)
+		own = pci_store_saved_state(pdev);
+	pci_save_state(pdev);
+	state = pci_store_saved_state(pdev);
+	if (own)
+		pci_load_and_free_saved_state(pdev, &own);
+	else
+		pdev->state_saved = false;
+	kfree(xchg(&dev->saved, state));
+}
+
+/* ---- device writes ----------------------------------------------------------- */
+
+static const struct fgft_reg *find_reg(const struct fgft_module *mod, u32 bar,
+				       u32 offset, u64 value)
+{
+	u32 unit;
+	u64 i;
+
+	for (unit = 0; unit < mod->nunits; unit++) {
+		const struct fgft_unit *u = mod->units[unit];
+
+		for (i = 0; i < u->nregs; i++) {
+			const struct fgft_reg *reg = &u->regs[i];
+
+			if (reg->bar == bar && offset >= reg->offset &&
+			    offset - reg->offset < reg->count * reg->width &&
+			    (value & reg->mask) == reg->match)
+				return reg;
+		}
+		/* The policy file is one; so are the tables made from it. */
+		if (u->nregs)
+			return NULL;
+	}
+	return NULL;
+}
+
+static u64 read_reg(const volatile void __iomem *addr, u32 width)
+{
+	switch (width) {
+	case 1:
+		return readb(addr);
+	case 2:
+		return readw(addr);
+	case 4:
+		return readl(addr);
+	default:
+		return readq(addr);
+	}
+}
+
+static void write_reg(volatile void __iomem *addr, u64 value, u32 width)
+{
+	switch (width) {
+	case 1:
+		writeb(value, addr);
+		break;
+	case 2:
+		writew(value, addr);
+		break;
+	case 4:
+		writel(value, addr);
+		break;
+	default:
+		writeq(value, addr);
+	}
+}
+
+static struct fgft_device *port_device(struct fgft_call *call, unsigned long port)
+{
+	struct fgft_device *record, *found = NULL;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(record, &devices, link) {
+		struct pci_dev *pdev;
+		int bar;
+
+		if (record->mod != call->mod || !dev_is_pci(record->dev))
+			continue;
+		pdev = to_pci_dev(record->dev);
+		for (bar = 0; bar < PCI_STD_NUM_BARS; bar++)
+			if ((pci_resource_flags(pdev, bar) & IORESOURCE_IO) &&
+			    port - pci_resource_start(pdev, bar) <
+				    pci_resource_len(pdev, bar))
+				found = record;
+	}
+	rcu_read_unlock();
+	return found;
+}
+
+/**
+ * fgft_device_write - a device register is about to be written
+ * @call: running call
+ * @addr: mapped register, or a port number
+ * @value: what will be written
+ * @width: bytes
+ * @ip: who writes, for the report
+ *
+ * Does not return if @addr is no register of the driver: the call is aborted.
+ *
+ * Context: Inside @call.
+ */
+void fgft_device_write(struct fgft_call *call, volatile void __iomem *addr,
+		       u64 value, u32 width, unsigned long ip)
+{
+	const struct fgft_range *range = NULL;
+	const struct fgft_reg *reg = NULL;
+	struct fgft_write *write;
+	struct fgft_device *dev;
+
+	if ((unsigned long)addr < PORT_LIMIT) {
+		dev = port_device(call, (unsigned long)addr);
+	} else {
+		range = fgft_domain_find((void *)addr);
+		if (range && (range->mod != call->mod ||
+			      range->kind != FGFT_RANGE_MMIO))
+			range = NULL;
+		dev = range ? range->dev : NULL;
+	}
+	if (unlikely(!dev))
+		fgft_abort(call, FGFT_CAUSE_ARGUMENT, ip, (unsigned long)addr,
+			   "device write");
+
+	call->dev = dev;
+	if (unlikely(call->nwrites >= FGFT_WRITES)) {
+		call->nwrites++;
+		return;
+	}
+	if (range)
+		reg = find_reg(call->mod, range->bar,
+			       (unsigned long)addr - range->start, value);
+	write = &call->writes[call->nwrites];
+	write->addr = (void __iomem *)addr;
+	write->value = value;
+	write->width = width;
+	write->reg = reg;
+	write->known = reg && reg->kind == FGFT_REG_PLAIN;
+	if (write->known)
+		write->old = read_reg(addr, width);
+	/* Last: an abort in between has not written this register. */
+	call->nwrites++;
+}
+
+static bool can_undo_registers(const struct fgft_call *call)
+{
+	u32 i;
+
+	if (call->nwrites > FGFT_WRITES)
+		return false;
+	for (i = 0; i < call->nwrites; i++)
+		if (!call->writes[i].reg)
+			return false;
+	return true;
+}
+
+/**
+ * fgft_checkpoint_undo_registers - write old values back, newest first
+ * @call: aborted call
+ *
+ * Each plain register is read back; one that does not hold its old value
+ * sends the call up the ladder.
+ *
+ * Context: Inside @call.
+ * Return: true if the device is as it was before the call.
+ */
+bool fgft_checkpoint_undo_registers(struct fgft_call *call)
+{
+	bool same = true;
+	u32 i;
+
+	if (!can_undo_registers(call))
+		return false;
+	for (i = call->nwrites; i--;) {
+		const struct fgft_write *write = &call->writes[i];
+
+		if (write->known)
+			write_reg(write->addr, write->old, write->width);
+	}
+	for (i = call->nwrites; i--;) {
+		const struct fgft_write *write = &call->writes[i];
+		u32 first;
+
+		/* Of several writes to one register, the first has its old value. */
+		for (first = 0; call->writes[first].addr != write->addr; first++)
+			;
+		if (write->known && first == i &&
+		    read_reg(write->addr, write->width) != write->old)
+			same = false;
+	}
+	return same;
+}
+
+/* ---- restore by the driver's own callbacks ----------------------------------- */
+
+static void restore_config(struct fgft_device *dev)
+{
+	struct pci_dev *pdev;
+
+	if (!dev_is_pci(dev->dev) || !dev->saved)
+		return;
+	pdev = to_pci_dev(dev->dev);
+	if (!pci_load_saved_state(pdev, dev->saved))
+		pci_restore_state(pdev);
+}
+
+/* Does the configuration space hold what was saved?  Header, first 64 bytes. */
+static bool config_as_saved(struct fgft_device *dev)
+{
+	struct pci_dev *pdev;
+	u32 id;
+
+	if (!dev_is_pci(dev->dev))
+		return true;
+	pdev = to_pci_dev(dev->dev);
+	pci_read_config_dword(pdev, PCI_VENDOR_ID, &id);
+	return id == (pdev->vendor | (u32)pdev->device << 16);
+}
+
+/**
+ * fgft_checkpoint_restore - bring a device up again from driver memory
+ * @dev: device of an aborted call, memory rolled back
+ *
+ * Context: Process, may sleep for as long as the driver's resume does.
+ * Return: 0; -ENODEV if the driver is gone; -EOPNOTSUPP if it has no PM
+ * callbacks; the callbacks' error; -EIO if the device does not answer.
+ */
+int fgft_checkpoint_restore(struct fgft_device *dev)
+{
+	int (*down)(struct device *dev);
+	int (*up)(struct device *dev);
+	const struct dev_pm_ops *pm;
+	int err = -ENODEV;
+
+	device_lock(dev->dev);
+	if (!dev->dev->driver || dev->dev->driver->owner != dev->mod->module)
+		goto out;
+	pm = dev->dev->driver->pm;
+	err = -EOPNOTSUPP;
+	if (!pm)
+		goto out;
+	down = pm->freeze ?: pm->suspend;
+	up = pm->restore ?: pm->resume;
+	if (!down || !up)
+		goto out;
+
+	err = down(dev->dev);
+	if (err)
+		goto out;
+	restore_config(dev);
+	err = up(dev->dev);
+	if (!err && !config_as_saved(dev))
+		err = -EIO;
+out:
+	device_unlock(dev->dev);
+	return err;
+}

@@ -1,0 +1,520 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Detection: hooks of the twins, processor exceptions, and what a pointer is.
+ *
+ * Nothing here prints.  Whatever is found ends in one place: the fault is
+ * written down in the call and the processor is sent back to the entry's frame.
+ *
+ * Exceptions reach us on a stock kernel in two ways.  A page fault that the
+ * kernel cannot fix calls page_fault_oops(); a kprobe on it edits the saved
+ * registers and skips the function, so that no oops is printed and the kernel
+ * is not tainted.  Every other exception goes through the die notifier chain
+ * before anything is printed.
+ */
+#include <linux/kdebug.h>
+#include <linux/kprobes.h>
+#include <linux/ktime.h>
+#include <linux/mm.h>
+#include <linux/netdevice.h>
+#include <linux/notifier.h>
+#include <linux/sched/task_stack.h>
+#include <linux/skbuff.h>
+#include <linux/uaccess.h>
+#include <asm/trapnr.h>
+
+#include "fgft.h"
+#include "kapi.h"
+
+#define FRAME_BOUND	(8 * 1024)	/* bytes of stack a call may use */
+#define STACK_RESERVE	2048		/* bytes of a task's stack left for us */
+
+/* ---- giving a call up ----------------------------------------------------- */
+
+/**
+ * fgft_abort_record - write a fault down in its call
+ * @call: call that faulted
+ * @cause: why
+ * @ip: where, in the twin
+ * @addr: offending address, 0 if none
+ * @what: kernel function concerned, or NULL
+ *
+ * Context: Any.
+ */
+void fgft_abort_record(struct fgft_call *call, enum fgft_cause cause,
+		       unsigned long ip, unsigned long addr, const char *what)
+{
+	struct fgft_fault *fault = &call->fault;
+
+	fault->cause = cause;
+	fault->ip = ip;
+	fault->addr = addr;
+	fault->what = what;
+	fault->detected_ns = ktime_get_mono_fast_ns();
+}
+
+/**
+ * fgft_abort - give the running call up
+ * @call: the running call
+ * @cause: why
+ * @ip: where, in the twin
+ * @addr: offending address, 0 if none
+ * @what: kernel function concerned, or NULL
+ *
+ * Does not return: the stack is unwound to the entry's frame by a trap of our
+ * own, which takes the same way as the driver's.
+ *
+ * Context: Inside @call.
+ */
+void __noreturn fgft_abort(struct fgft_call *call, enum fgft_cause cause,
+			   unsigned long ip, unsigned long addr,
+			   const char *what)
+{
+	fgft_abort_record(call, cause, ip, addr, what);
+	fgft_abort_trap();
+	unreachable();
+}
+
+/* Return from the exception to the end of the entry's frame. */
+static void unwind(struct fgft_call *call, struct pt_regs *regs)
+{
+	regs->ip = (unsigned long)fgft_call_finish;
+	regs->sp = (unsigned long)call->frame;
+	regs->si = 0;
+	regs->dx = 1;
+	regs->flags &= ~(X86_EFLAGS_DF | X86_EFLAGS_AC);
+}
+NOKPROBE_SYMBOL(unwind);
+
+/*
+ * Did the exception interrupt the current call itself?  Not an interrupt
+ * handler on top of it: that runs on another level, or another stack.
+ */
+static struct fgft_call *call_hit(const struct pt_regs *regs)
+{
+	struct fgft_call *call = fgft_call_current();
+	unsigned long frame;
+
+	if (!call || user_mode(regs))
+		return NULL;
+	frame = (unsigned long)call->frame;
+	if (regs->sp > frame || frame - regs->sp > THREAD_SIZE)
+		return NULL;
+	if ((preempt_count() & (NMI_MASK | HARDIRQ_MASK | SOFTIRQ_OFFSET)) !=
+	    call->level)
+		return NULL;
+	return call;
+}
+NOKPROBE_SYMBOL(call_hit);
+
+/* Faults in the driver, and in kernel functions whose row allows it. */
+static bool recoverable(const struct fgft_call *call, unsigned long ip)
+{
+	return ip - call->mod->text < call->mod->text_size ||
+	       fgft_kapi_recoverable(ip);
+}
+NOKPROBE_SYMBOL(recoverable);
+
+static enum fgft_cause trap_cause(unsigned long event, int trapnr)
+{
+	if (event == DIE_GPF)
+		return FGFT_CAUSE_PROTECTION;
+	switch (trapnr) {
+	case X86_TRAP_DE:
+		return FGFT_CAUSE_DIVIDE;
+	case X86_TRAP_UD:
+		return FGFT_CAUSE_BUG;
+	default:
+		return FGFT_CAUSE_TRAP;
+	}
+}
+NOKPROBE_SYMBOL(trap_cause);
+
+static int die_notify(struct notifier_block *block, unsigned long event,
+		      void *data)
+{
+	struct die_args *args = data;
+	struct pt_regs *regs = args->regs;
+	struct fgft_call *call;
+
+	if (event != DIE_TRAP && event != DIE_GPF)
+		return NOTIFY_DONE;
+	call = call_hit(regs);
+	if (!call)
+		return NOTIFY_DONE;
+	if (regs->ip != (unsigned long)fgft_abort_trap) {
+		if (!recoverable(call, regs->ip))
+			return NOTIFY_DONE;
+		fgft_abort_record(call, trap_cause(event, args->trapnr),
+				  regs->ip, 0, NULL);
+	}
+	unwind(call, regs);
+	return NOTIFY_STOP;
+}
+NOKPROBE_SYMBOL(die_notify);
+
+static struct notifier_block die_block = {
+	.notifier_call = die_notify,
+	.priority = INT_MAX,
+};
+
+/* Where a skipped page_fault_oops() goes on. */
+static noinline void skipped(void)
+{
+	barrier();
+}
+NOKPROBE_SYMBOL(skipped);
+
+/* page_fault_oops(struct pt_regs *regs, unsigned long error, unsigned long addr) */
+static int oops_probe(struct kprobe *probe, struct pt_regs *own)
+{
+	struct pt_regs *regs = (struct pt_regs *)own->di;
+	struct fgft_call *call = call_hit(regs);
+
+	if (!call || !recoverable(call, regs->ip))
+		return 0;
+	fgft_abort_record(call, FGFT_CAUSE_LOAD, regs->ip, own->dx, NULL);
+	unwind(call, regs);
+	own->ip = (unsigned long)skipped;
+	return 1;
+}
+NOKPROBE_SYMBOL(oops_probe);
+
+static struct kprobe oops_kprobe = {
+	.symbol_name = "page_fault_oops",
+	.pre_handler = oops_probe,
+};
+
+/* ---- what a call may write ------------------------------------------------- */
+
+static bool inside(unsigned long addr, size_t size, unsigned long start,
+		   unsigned long room)
+{
+	return size <= room && addr - start <= room - size;
+}
+
+/* Frames of the call itself: they die with it and need no log. */
+static __always_inline bool own_stack(const struct fgft_call *call,
+				      unsigned long addr, size_t size)
+{
+	unsigned long low = current_stack_pointer;
+
+	return inside(addr, size, low, (unsigned long)call->frame - low);
+}
+
+static void remember(struct fgft_call *call, unsigned long start,
+		     unsigned long size)
+{
+	struct fgft_span *hit = &call->hit[call->next_hit++ % FGFT_HITS];
+
+	hit->start = start;
+	hit->size = size;
+}
+
+static bool may_write_slow(struct fgft_call *call, unsigned long addr,
+			   size_t size)
+{
+	const struct fgft_module *mod = call->mod;
+	const struct fgft_range *range;
+	u32 i;
+
+	range = fgft_domain_find((void *)addr);
+	if (range && range->mod == mod && range->kind != FGFT_RANGE_MMIO &&
+	    inside(addr, size, range->start, range->end - range->start)) {
+		remember(call, range->start, range->end - range->start);
+		return true;
+	}
+	if (inside(addr, size, mod->data, mod->data_size)) {
+		remember(call, mod->data, mod->data_size);
+		return true;
+	}
+	if (!call->granted) {
+		call->granted = true;
+		fgft_class_grant(call);
+	}
+	for (i = 0; i < call->ngrants; i++) {
+		const struct fgft_span *grant = &call->grant[i];
+
+		if (inside(addr, size, grant->start, grant->size)) {
+			remember(call, grant->start, grant->size);
+			return true;
+		}
+	}
+	return false;
+}
+
+static __always_inline bool may_write(struct fgft_call *call,
+				      unsigned long addr, size_t size)
+{
+	u32 i;
+
+	for (i = 0; i < FGFT_HITS; i++)
+		if (likely(inside(addr, size, call->hit[i].start,
+				  call->hit[i].size)))
+			return true;
+	return may_write_slow(call, addr, size);
+}
+
+static __always_inline void write_check(struct fgft_call *call,
+					const void *ptr, size_t size,
+					unsigned long ip)
+{
+	unsigned long addr = (unsigned long)ptr;
+
+	if (own_stack(call, addr, size))
+		return;
+	if (unlikely(!may_write(call, addr, size)))
+		fgft_abort(call, FGFT_CAUSE_STORE, ip, addr, NULL);
+	if (unlikely(fgft_undo_store(&call->undo, ptr, size)))
+		fgft_abort(call, FGFT_CAUSE_MEMORY, ip, addr, NULL);
+}
+
+/**
+ * fgft_write_check - check and log a write that is about to happen
+ * @call: running call
+ * @addr: first byte
+ * @size: bytes
+ * @ip: who writes, for the report
+ *
+ * Does not return if the call may not write there: it is aborted.
+ *
+ * Context: Inside @call.
+ */
+void fgft_write_check(struct fgft_call *call, const void *addr, size_t size,
+		      unsigned long ip)
+{
+	write_check(call, addr, size, ip);
+}
+
+/**
+ * fgft_write_log - log a write to memory the kernel owns
+ * @call: running call
+ * @addr: first byte
+ * @size: bytes
+ * @ip: who writes, for the report
+ *
+ * For wrappers of kernel functions that are known to write there.
+ *
+ * Context: Inside @call.
+ */
+void fgft_write_log(struct fgft_call *call, const void *addr, size_t size,
+		    unsigned long ip)
+{
+	if (unlikely(fgft_undo_store(&call->undo, addr, size)))
+		fgft_abort(call, FGFT_CAUSE_MEMORY, ip, (unsigned long)addr, NULL);
+}
+
+/**
+ * fgft_may_write - may the call write there?
+ * @call: running call
+ * @addr: first byte
+ * @size: bytes
+ *
+ * Context: Inside @call.
+ * Return: true if it may.
+ */
+bool fgft_may_write(struct fgft_call *call, const void *addr, size_t size)
+{
+	return own_stack(call, (unsigned long)addr, size) ||
+	       may_write(call, (unsigned long)addr, size);
+}
+
+/* ---- hooks of the twins ------------------------------------------------------ */
+
+#define STORE_HOOK(bytes)						\
+void __fgft_store##bytes(void *addr)					\
+{									\
+	struct fgft_call *call = fgft_call_current();			\
+									\
+	if (likely(call))						\
+		write_check(call, addr, bytes, _RET_IP_);		\
+}									\
+EXPORT_SYMBOL_GPL(__fgft_store##bytes)
+
+STORE_HOOK(1);
+STORE_HOOK(2);
+STORE_HOOK(4);
+STORE_HOOK(8);
+
+void __fgft_storen(void *addr, size_t size)
+{
+	struct fgft_call *call = fgft_call_current();
+
+	if (likely(call) && size)
+		write_check(call, addr, size, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(__fgft_storen);
+
+void *__fgft_icall(void *target)
+{
+	struct fgft_call *call = fgft_call_current();
+	struct fgft_module *mod;
+	void *twin;
+
+	mod = call ? call->mod : fgft_policy_find_text(_RET_IP_);
+	twin = mod ? fgft_policy_twin(mod, target) : NULL;
+	if (likely(twin))
+		return twin;
+	if (!call)
+		return target;
+	fgft_abort(call, FGFT_CAUSE_TARGET, _RET_IP_, (unsigned long)target, NULL);
+}
+EXPORT_SYMBOL_GPL(__fgft_icall);
+
+void __fgft_loop(void)
+{
+	struct fgft_call *call = fgft_call_current();
+
+	if (likely(call) && unlikely(--call->budget < 0))
+		fgft_abort(call, FGFT_CAUSE_LOOP, _RET_IP_, 0, NULL);
+}
+EXPORT_SYMBOL_GPL(__fgft_loop);
+
+void __fgft_stack(void)
+{
+	struct fgft_call *call = fgft_call_current();
+	unsigned long sp = current_stack_pointer;
+
+	if (unlikely(!call))
+		return;
+	if (unlikely((unsigned long)call->frame - sp > FRAME_BOUND) ||
+	    unlikely(!call->level && sp - (unsigned long)task_stack_page(current) <
+		     STACK_RESERVE))
+		fgft_abort(call, FGFT_CAUSE_STACK, _RET_IP_, sp, NULL);
+}
+EXPORT_SYMBOL_GPL(__fgft_stack);
+
+void __fgft_unclassed(const char *function)
+{
+	struct fgft_call *call = fgft_call_current();
+
+	if (call)
+		fgft_abort(call, FGFT_CAUSE_UNCLASSED, _RET_IP_, 0, function);
+}
+EXPORT_SYMBOL_GPL(__fgft_unclassed);
+
+/* ---- what a pointer is --------------------------------------------------------- */
+
+static bool readable(const void *ptr, size_t size)
+{
+	u8 byte;
+
+	if (!size || (unsigned long)ptr + size - 1 < (unsigned long)ptr)
+		return false;
+	return !copy_from_kernel_nofault(&byte, ptr, 1) &&
+	       !copy_from_kernel_nofault(&byte, ptr + size - 1, 1);
+}
+
+static bool starts_range(const struct fgft_call *call, const void *ptr,
+			 enum fgft_range_kind kind)
+{
+	const struct fgft_range *range = fgft_domain_find(ptr);
+
+	return range && range->mod == call->mod && range->kind == kind &&
+	       range->start == (unsigned long)ptr;
+}
+
+static bool is_device(const struct fgft_call *call, const void *ptr)
+{
+	const struct device *dev = ptr;
+
+	return readable(dev, sizeof(*dev)) &&
+	       IS_ALIGNED((unsigned long)dev, sizeof(long)) &&
+	       readable(dev->driver, sizeof(*dev->driver)) &&
+	       dev->driver->owner == call->mod->module;
+}
+
+static bool is_skb(const void *ptr)
+{
+	const struct sk_buff *skb = ptr;
+	unsigned int users;
+
+	if (!IS_ALIGNED((unsigned long)skb, sizeof(long)) ||
+	    !readable(skb, sizeof(*skb)))
+		return false;
+	users = refcount_read(&skb->users);
+	return users && users < 0x10000 && skb->data >= skb->head &&
+	       skb_tail_pointer(skb) <= skb_end_pointer(skb) &&
+	       readable(skb->head, skb_end_offset(skb) +
+				   sizeof(struct skb_shared_info));
+}
+
+static bool is_string(const void *ptr)
+{
+	char buf[128];
+
+	return strncpy_from_kernel_nofault(buf, ptr, sizeof(buf)) >= 0;
+}
+
+/**
+ * fgft_object_is - is @ptr what a kernel function expects?
+ * @call: running call
+ * @object: what is expected
+ * @ptr: what the driver hands over
+ * @size: bytes, for the kinds that need them
+ *
+ * Context: Inside @call.
+ * Return: true if it is.
+ */
+bool fgft_object_is(struct fgft_call *call, enum fgft_object object,
+		    const void *ptr, size_t size)
+{
+	const struct fgft_range *range;
+
+	switch (object) {
+	case FGFT_OBJECT_WRITABLE:
+		return fgft_may_write(call, ptr, size);
+	case FGFT_OBJECT_READABLE:
+		return readable(ptr, size);
+	case FGFT_OBJECT_SLAB:
+		return !ptr || starts_range(call, ptr, FGFT_RANGE_SLAB);
+	case FGFT_OBJECT_VMALLOC:
+		return !ptr || starts_range(call, ptr, FGFT_RANGE_VMALLOC);
+	case FGFT_OBJECT_DMA:
+		return starts_range(call, ptr, FGFT_RANGE_DMA);
+	case FGFT_OBJECT_NETDEV:
+		return starts_range(call, ptr, FGFT_RANGE_NETDEV);
+	case FGFT_OBJECT_DEVICE:
+		return is_device(call, ptr);
+	case FGFT_OBJECT_SKB:
+		return is_skb(ptr);
+	case FGFT_OBJECT_MMIO:
+		range = fgft_domain_find(ptr);
+		return range && range->mod == call->mod &&
+		       range->kind == FGFT_RANGE_MMIO;
+	case FGFT_OBJECT_STRING:
+		return is_string(ptr);
+	}
+	return false;
+}
+
+/* ---- set-up ----------------------------------------------------------------------- */
+
+/**
+ * fgft_detect_init - listen to exceptions
+ *
+ * Context: Process.
+ * Return: 0, or the error of the kprobe or the notifier chain.
+ */
+int fgft_detect_init(void)
+{
+	int err;
+
+	err = register_kprobe(&oops_kprobe);
+	if (err)
+		return err;
+	err = register_die_notifier(&die_block);
+	if (err)
+		unregister_kprobe(&oops_kprobe);
+	return err;
+}
+
+/**
+ * fgft_detect_exit - stop listening
+ *
+ * Context: Process; no call is running anywhere.
+ */
+void fgft_detect_exit(void)
+{
+	unregister_die_notifier(&die_block);
+	unregister_kprobe(&oops_kprobe);
+}

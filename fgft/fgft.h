@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Private contract between the mechanisms of fgft.ko, one section a file.
+ *
+ * The way of a fault: a hook or a trap (detect.c) fills call->fault and
+ * unwinds to the entry's frame (entry.S); call.c then takes the effects back
+ * (undo.c), recover.c brings the device back, report.c tells about it.
+ */
+#ifndef FGFT_FGFT_H
+#define FGFT_FGFT_H
+
+#include <linux/list.h>
+#include <linux/module.h>
+#include <linux/preempt.h>
+#include <linux/percpu.h>
+#include <linux/workqueue.h>
+
+#include "abi.h"
+
+struct device;
+struct pt_regs;
+struct fgft_device;
+struct fgft_module;
+struct pci_saved_state;
+
+/* ---- what can go wrong, and how it was put right ----------------------- */
+
+/* Why a call was aborted.  Names for the user are in report.c. */
+enum fgft_cause {
+	FGFT_CAUSE_NONE,
+	FGFT_CAUSE_STORE,	/* store outside of what the call may write */
+	FGFT_CAUSE_LOAD,	/* page fault on a load (or unchecked store) */
+	FGFT_CAUSE_PROTECTION,	/* general protection: non-canonical address */
+	FGFT_CAUSE_DIVIDE,	/* divide error */
+	FGFT_CAUSE_BUG,		/* BUG() or another invalid opcode */
+	FGFT_CAUSE_TRAP,	/* any other processor exception */
+	FGFT_CAUSE_TARGET,	/* indirect call to something not a target */
+	FGFT_CAUSE_ARGUMENT,	/* kernel function given a bad object */
+	FGFT_CAUSE_LOOP,	/* loop budget used up */
+	FGFT_CAUSE_STACK,	/* stack bound reached */
+	FGFT_CAUSE_UNCLASSED,	/* kernel function without a class */
+	FGFT_CAUSE_MEMORY,	/* no memory for the log */
+	FGFT_CAUSE_BALANCE,	/* lock, irq or preempt state leaked at commit */
+	FGFT_CAUSE_CONTEXT,	/* sleeping function in atomic context */
+	FGFT_CAUSE_COUNT
+};
+
+/* The step of the ladder that put things right. */
+enum fgft_step {
+	FGFT_STEP_UNDO,		/* memory and kernel effects only */
+	FGFT_STEP_REGISTERS,	/* and old values of plain registers */
+	FGFT_STEP_PM,		/* and the driver's own PM callbacks */
+	FGFT_STEP_FAILED,	/* device could not be restored */
+	FGFT_STEP_COUNT
+};
+
+struct fgft_fault {
+	enum fgft_cause cause;
+	enum fgft_step step;
+	unsigned long ip;	/* in the twin, or its caller's for a hook */
+	unsigned long addr;	/* offending address, 0 if none */
+	const char *what;	/* kernel function concerned, NULL if none */
+	bool device_written;
+	u32 undone_stores;
+	u32 undone_calls;
+	u32 register_writes;	/* writes the device saw */
+	u32 effects_left;	/* inverses that could not sleep: the restore's */
+	long result;		/* what the caller got */
+	u64 detected_ns;	/* ktime of detection */
+	u64 rollback_ns;	/* detection to caller resumed */
+	u64 restore_ns;		/* detection to device restored, 0: not needed */
+	int restore_error;	/* why FGFT_STEP_FAILED, a negative errno */
+};
+
+/* ---- undo.c: typed records released last-in first-out ------------------ */
+
+struct page;
+
+/*
+ * A byte stack in page-sized chunks.  Records are pushed with their header
+ * last, so that the newest is found from the top.  Used by one call only, in
+ * one context: no lock.
+ */
+struct fgft_undo_chunk;
+
+struct fgft_undo {
+	struct fgft_undo_chunk *top;	/* never NULL after init */
+	u32 chunks;
+	u32 stores;
+	u32 calls;
+};
+
+typedef void (*fgft_effect_t)(u64 a, u64 b, u64 c, u64 d);
+
+/* flags of an undo call */
+#define FGFT_EFFECT_SLEEPS	0x1	/* needs process context without locks */
+
+int fgft_undo_init(struct fgft_undo *undo);
+void fgft_undo_release(struct fgft_undo *undo);
+void fgft_undo_reset(struct fgft_undo *undo);
+/* Log @size bytes at @addr.  -ENOMEM: the log is full, nothing was added. */
+int fgft_undo_store(struct fgft_undo *undo, const void *addr, size_t size);
+int fgft_undo_call(struct fgft_undo *undo, fgft_effect_t fn, u32 flags,
+		   u64 a, u64 b, u64 c, u64 d);
+/*
+ * Put everything back, newest first.  @sleeper is asked for each record that
+ * sleeps and returns whether it may run now; others are left out.
+ */
+void fgft_undo_rollback(struct fgft_undo *undo,
+			bool (*sleeper)(void *data), void *data);
+
+/* ---- domain.c: which memory is whose ----------------------------------- */
+
+enum fgft_range_kind {
+	FGFT_RANGE_SLAB,	/* kmalloc family */
+	FGFT_RANGE_VMALLOC,
+	FGFT_RANGE_PAGES,
+	FGFT_RANGE_DMA,		/* dma_alloc_coherent */
+	FGFT_RANGE_NETDEV,	/* alloc_netdev: struct net_device and private data */
+	FGFT_RANGE_MMIO,	/* mapped device registers */
+	FGFT_RANGE_OBJECT,	/* a kernel object the driver registered or owns */
+	FGFT_RANGE_KINDS
+};
+
+/* A stretch of memory the driver owns.  Freed after an RCU grace period. */
+struct fgft_range {
+	unsigned long start;
+	unsigned long end;		/* first byte behind */
+	enum fgft_range_kind kind;
+	u32 bar;			/* FGFT_RANGE_MMIO */
+	struct fgft_module *mod;
+	struct fgft_device *dev;	/* FGFT_RANGE_MMIO, else NULL */
+	struct rcu_head rcu;
+};
+
+int fgft_domain_init(void);
+void fgft_domain_exit(void);
+/*
+ * Own [@start, @start + @size).  Any context.  On memory shortage the range is
+ * not known and later stores to it abort: never an error for the caller.
+ */
+struct fgft_range *fgft_domain_add(struct fgft_module *mod, const void *start,
+				   size_t size, enum fgft_range_kind kind);
+void fgft_domain_remove(const void *start);
+void fgft_domain_remove_module(struct fgft_module *mod);
+/* The range around @addr or NULL.  Under rcu_read_lock or inside a call. */
+struct fgft_range *fgft_domain_find(const void *addr);
+void fgft_domain_count(struct fgft_module *mod, u32 count[], u64 bytes[]);
+void fgft_domain_each(struct fgft_module *mod,
+		      bool (*fn)(struct fgft_range *range, void *data),
+		      void *data);
+
+/* ---- call.c: one transaction ------------------------------------------- */
+
+/* Built on the kernel stack by entry.S; order is the push order reversed. */
+struct fgft_frame {
+	struct fgft_entry *entry;
+	unsigned long args[6];		/* rdi rsi rdx rcx r8 r9 */
+	unsigned long r15, r14, r13, r12, rbx, rbp;
+	unsigned long ret;		/* return address into the kernel */
+};
+
+#define FGFT_HITS	4	/* ranges remembered in a call */
+#define FGFT_GRANTS	16	/* objects the arguments stand for */
+#define FGFT_HELD	8	/* locks held to the end of the call */
+#define FGFT_WRITES	64	/* device writes kept for register undo */
+
+struct fgft_span {
+	unsigned long start;
+	unsigned long size;
+};
+
+/* A lock taken inside the call and kept until its end. */
+struct fgft_held {
+	void *lock;
+	fgft_effect_t release;	/* called with (lock, flags) */
+	u64 flags;		/* saved irq flags, or FGFT_NO_FLAGS */
+	u32 takes;		/* how often the driver holds it now */
+};
+
+#define FGFT_NO_FLAGS	(~0ULL)
+
+struct fgft_write {
+	void __iomem *addr;
+	u64 old;		/* valid if @known */
+	u64 value;
+	u8 width;
+	bool known;
+	const struct fgft_reg *reg;	/* NULL: no row in the policy file */
+};
+
+struct fgft_deferred {
+	fgft_effect_t fn;
+	u64 a, b, c, d;
+};
+
+struct fgft_defer_page;
+
+struct fgft_call {
+	struct fgft_call *below;	/* next older call on this CPU or task */
+	struct fgft_frame *frame;
+	struct fgft_entry *entry;
+	struct fgft_module *mod;
+	struct task_struct *task;
+	u32 level;			/* context bits of preempt_count() */
+	u32 preempt;			/* preempt_count() at begin */
+	unsigned long flags;		/* irq flags at begin */
+	int rcu_nesting;
+	s64 budget;			/* loop iterations left */
+	struct fgft_span hit[FGFT_HITS];	/* recently allowed */
+	u32 next_hit;
+	u32 ngrants;			/* filled at the first miss */
+	bool granted;
+	bool published;			/* a lock was really released inside */
+	struct fgft_span grant[FGFT_GRANTS];
+	struct fgft_undo undo;
+	u32 nheld;
+	struct fgft_held held[FGFT_HELD];
+	struct fgft_defer_page *defer;	/* effects due at commit, in order */
+	struct fgft_defer_page *defer_tail;
+	u32 defer_pages;
+	struct fgft_device *dev;	/* device written, NULL if none */
+	u32 nwrites;			/* may exceed FGFT_WRITES: then no register undo */
+	struct fgft_write writes[FGFT_WRITES];
+	struct preempt_notifier notifier;
+	struct fgft_call *task_top;	/* newest call of the task while it is off the CPU */
+	struct fgft_fault fault;
+};
+
+DECLARE_PER_CPU(struct fgft_call *, fgft_current_call);
+
+/* The transaction this code runs in, NULL if none. */
+static __always_inline struct fgft_call *fgft_call_current(void)
+{
+	return this_cpu_read(fgft_current_call);
+}
+
+int fgft_call_init(void);
+void fgft_call_exit(void);
+struct fgft_call *fgft_call_take(void);		/* a blank one from the pool */
+void fgft_call_give(struct fgft_call *call);
+/* From entry.S only. */
+unsigned long fgft_call_begin(struct fgft_frame *frame);
+unsigned long fgft_call_end(struct fgft_frame *frame, unsigned long result,
+			    unsigned long aborted);
+void fgft_call_finish(void);		/* labels in entry.S: end of a call */
+void fgft_abort_trap(void);		/* and the trap an abort goes through */
+/* Run @fn at commit, once, in order; forgotten on abort.  Aborts if full. */
+void fgft_call_defer(struct fgft_call *call, fgft_effect_t fn,
+		     u64 a, u64 b, u64 c, u64 d);
+/* Undo by @fn on abort.  Aborts the call if the log is full. */
+void fgft_call_undo(struct fgft_call *call, fgft_effect_t fn, u32 flags,
+		    u64 a, u64 b, u64 c, u64 d);
+
+/* ---- lock.c: two-phase locks ------------------------------------------- */
+
+/*
+ * True: @lock is ours already, the take is counted and nothing is to be done.
+ * False: take it (spinning or sleeping) and call fgft_lock_took.
+ */
+bool fgft_lock_retake(struct fgft_call *call, void *lock);
+void fgft_lock_took(struct fgft_call *call, void *lock, fgft_effect_t release,
+		    u64 flags);
+/* The driver lets go: released at the end of the call or when published. */
+void fgft_lock_drop(struct fgft_call *call, void *lock);
+/* Really release what the driver has let go of (before sleeping or blocking). */
+void fgft_lock_publish(struct fgft_call *call);
+/* End of call: release everything, newest first.  Returns leaked takes. */
+u32 fgft_lock_release(struct fgft_call *call);
+
+/* ---- detect.c: aborts and traps ---------------------------------------- */
+
+int fgft_detect_init(void);
+void fgft_detect_exit(void);
+/* Give the call up: unwinds to the entry's frame. */
+void __noreturn fgft_abort(struct fgft_call *call, enum fgft_cause cause,
+			   unsigned long ip, unsigned long addr,
+			   const char *what);
+/* The same without unwinding: the caller is at the entry's frame already. */
+void fgft_abort_record(struct fgft_call *call, enum fgft_cause cause,
+		       unsigned long ip, unsigned long addr, const char *what);
+/* Check that the call may write [addr, addr + size) and log what is there. */
+void fgft_write_check(struct fgft_call *call, const void *addr, size_t size,
+		      unsigned long ip);
+/* Log only: kernel-owned memory a classed kernel function is about to write. */
+void fgft_write_log(struct fgft_call *call, const void *addr, size_t size,
+		    unsigned long ip);
+/* Same test without logging or aborting. */
+bool fgft_may_write(struct fgft_call *call, const void *addr, size_t size);
+
+/*
+ * What a kernel function expects of a pointer it is handed.  A wild pointer is
+ * stopped here, before kernel code follows it.
+ */
+enum fgft_object {
+	FGFT_OBJECT_WRITABLE,	/* @size bytes the call may write */
+	FGFT_OBJECT_READABLE,	/* @size bytes of mapped kernel memory */
+	FGFT_OBJECT_SLAB,	/* start of a live kmalloc of the driver, or NULL */
+	FGFT_OBJECT_VMALLOC,	/* start of a live vmalloc of the driver, or NULL */
+	FGFT_OBJECT_DMA,	/* start of a live coherent allocation */
+	FGFT_OBJECT_NETDEV,	/* a net_device of this driver */
+	FGFT_OBJECT_DEVICE,	/* struct device of a bound device of this driver */
+	FGFT_OBJECT_SKB,	/* a struct sk_buff */
+	FGFT_OBJECT_MMIO,	/* inside a register mapping of this driver */
+	FGFT_OBJECT_STRING,	/* NUL-terminated, mapped */
+};
+
+bool fgft_object_is(struct fgft_call *call, enum fgft_object object,
+		    const void *ptr, size_t size);
+
+/* ---- class.c: what arguments stand for, and return conventions --------- */
+
+/* Fill call->grant[] from the entry's arguments; class descriptors by type. */
+void fgft_class_grant(struct fgft_call *call);
+/* Add one span; silently dropped when full (a later store then aborts). */
+void fgft_grant(struct fgft_call *call, const void *start, size_t size);
+/* What the entry returns after an abort, by its table and C type. */
+long fgft_class_result(const struct fgft_entry *entry);
+/* Keep the kernel away from @dev until fgft_class_resume.  Any context. */
+void fgft_class_quiesce(struct fgft_device *dev);
+void fgft_class_resume(struct fgft_device *dev);
+
+/* ---- checkpoint.c: device state ---------------------------------------- */
+
+struct fgft_device {
+	struct list_head link;		/* all records, RCU */
+	struct list_head gone;		/* unlinked, about to be freed */
+	struct device *dev;		/* reference held */
+	struct fgft_module *mod;
+	struct pci_saved_state *saved;	/* configuration space, NULL if not PCI */
+	struct work_struct restore;
+	bool recovering;		/* from abort until the device is back */
+	bool quiesced;
+	struct task_struct *restorer;	/* task inside the PM callbacks */
+	struct fgft_fault fault;	/* being recovered from */
+	struct fgft_entry *entry;
+};
+
+/* The device record for @dev, made at first use; NULL without memory. */
+struct fgft_device *fgft_checkpoint_device(struct fgft_module *mod,
+					   struct device *dev);
+struct fgft_device *fgft_checkpoint_find(struct device *dev);
+void fgft_checkpoint_take(struct fgft_device *dev);
+void fgft_checkpoint_each(struct fgft_module *mod,
+			  void (*fn)(struct fgft_device *dev, void *data),
+			  void *data);
+void fgft_checkpoint_forget_module(struct fgft_module *mod);
+/*
+ * About to write @value to device register @addr.  Checks that @addr is the
+ * driver's, takes the lazy checkpoint, logs the write with its old value.
+ */
+void fgft_device_write(struct fgft_call *call, volatile void __iomem *addr,
+		       u64 value, u32 width, unsigned long ip);
+/* Put old register values back.  False: not every write can be undone so. */
+bool fgft_checkpoint_undo_registers(struct fgft_call *call);
+int fgft_checkpoint_restore(struct fgft_device *dev);
+
+/* ---- recover.c: the ladder --------------------------------------------- */
+
+int fgft_recover_init(void);
+void fgft_recover_exit(void);
+void fgft_recover_prepare(struct fgft_device *dev);
+/* Aborted call, memory and kernel already undone.  Any context. */
+void fgft_recover_start(struct fgft_call *call);
+/* Is this task restoring a device of @mod?  Its driver calls run natively. */
+bool fgft_recover_trusted(struct fgft_module *mod);
+void fgft_recover_flush(struct fgft_module *mod);
+
+/* ---- policy.c: modules, entries, sysfs --------------------------------- */
+
+struct fgft_entry_state {
+	struct fgft_entry *entry;
+	struct fgft_module *mod;
+	struct kobject kobj;
+	bool on;
+	long result;			/* fgft_class_result, looked up once */
+	u64 __percpu *calls;
+	atomic64_t faults;
+};
+
+struct fgft_module {
+	struct list_head link;
+	struct module *module;
+	struct kobject kobj;
+	unsigned long data, data_size;	/* writable static data */
+	unsigned long text, text_size;
+	struct fgft_entry_state *states;
+	u32 nentries;
+	struct fgft_unit **units;
+	u32 nunits;
+	const struct fgft_target **targets;	/* sorted by native address */
+	u32 ntargets;
+	atomic_t inside;		/* calls running */
+	atomic_t restoring;		/* workers inside PM callbacks */
+	struct fgft_fault last;		/* newest report, under fault_lock */
+	struct fgft_entry *last_entry;
+	u64 faults;
+	spinlock_t fault_lock;		/* protects last, last_entry, faults */
+};
+
+int fgft_policy_init(void);
+void fgft_policy_exit(void);
+struct fgft_module *fgft_policy_find(const struct module *module);
+struct fgft_module *fgft_policy_find_text(unsigned long ip);
+/* NULL unless @native is an indirect call target of the module. */
+void *fgft_policy_twin(struct fgft_module *mod, const void *native);
+
+/* ---- report.c ------------------------------------------------------------ */
+
+const char *fgft_cause_name(enum fgft_cause cause);
+const char *fgft_step_name(enum fgft_step step);
+void fgft_report(struct fgft_module *mod, struct fgft_entry *entry,
+		 const struct fgft_fault *fault);
+
+/* ---- inject.c ------------------------------------------------------------ */
+
+int fgft_inject_init(struct kobject *parent);
+void fgft_inject_exit(void);
+
+#endif /* FGFT_FGFT_H */

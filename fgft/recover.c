@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Recovery: the ladder from an aborted call to a device that works.
+ *
+ *   undo        memory and kernel effects are back; the device was not written
+ *   registers   and plain registers hold their old values
+ *   pm          and the driver's PM callbacks have re-initialised the device
+ *   failed      the device could not be restored and stays detached
+ *
+ * The first two are done when fgft_recover_start() is called.  The third may
+ * sleep and may need locks the caller of the entry point holds, so it runs in
+ * a worker, while the kernel is kept away from the device by its class.
+ *
+ * A second call that aborts before the worker has started is covered by the
+ * same restore; one that aborts while the callbacks run queues another.
+ */
+#include <linux/ktime.h>
+#include <linux/sched.h>
+#include <linux/workqueue.h>
+
+#include "fgft.h"
+
+static struct workqueue_struct *queue;
+
+static void recover_device(struct work_struct *work)
+{
+	struct fgft_device *dev = container_of(work, struct fgft_device, restore);
+	struct fgft_fault fault = dev->fault;
+	struct fgft_module *mod = dev->mod;
+	int err;
+
+	WRITE_ONCE(dev->restorer, current);
+	atomic_inc(&mod->restoring);
+	err = fgft_checkpoint_restore(dev);
+	atomic_dec(&mod->restoring);
+	WRITE_ONCE(dev->restorer, NULL);
+
+	fault.step = err ? FGFT_STEP_FAILED : FGFT_STEP_PM;
+	if (!err)
+		fgft_class_resume(dev);
+	fault.restore_ns = ktime_get_mono_fast_ns() - fault.detected_ns;
+	fault.restore_error = err;
+	if (!work_pending(work))
+		smp_store_release(&dev->recovering, false);
+	fgft_report(mod, dev->entry, &fault);
+}
+
+/**
+ * fgft_recover_prepare - make a device record fit for recovery
+ * @dev: new record
+ *
+ * Context: Process.
+ */
+void fgft_recover_prepare(struct fgft_device *dev)
+{
+	INIT_WORK(&dev->restore, recover_device);
+}
+
+static void is_restorer(struct fgft_device *dev, void *data)
+{
+	if (READ_ONCE(dev->restorer) == current)
+		*(bool *)data = true;
+}
+
+/**
+ * fgft_recover_trusted - is this task restoring a device of @mod?
+ * @mod: the driver
+ *
+ * Context: Any.
+ * Return: true in the recovery worker, while it runs the driver's callbacks.
+ */
+bool fgft_recover_trusted(struct fgft_module *mod)
+{
+	bool found = false;
+
+	if (likely(!atomic_read(&mod->restoring)) || !in_task())
+		return false;
+	fgft_checkpoint_each(mod, is_restorer, &found);
+	return found;
+}
+
+/**
+ * fgft_recover_start - climb the ladder from an aborted call
+ * @call: aborted call, rolled back; its fault says which step is needed
+ *
+ * Cannot fail.  The report comes once, when the last step is done.
+ *
+ * Context: Any.
+ */
+void fgft_recover_start(struct fgft_call *call)
+{
+	struct fgft_device *dev = call->dev;
+
+	if (call->fault.step != FGFT_STEP_PM || !dev) {
+		if (call->fault.step == FGFT_STEP_PM)
+			call->fault.step = FGFT_STEP_FAILED;
+		fgft_report(call->mod, call->entry, &call->fault);
+		return;
+	}
+	dev->fault = call->fault;
+	dev->entry = call->entry;
+	WRITE_ONCE(dev->recovering, true);
+	queue_work(queue, &dev->restore);
+}
+
+static void flush_device(struct fgft_device *dev, void *data)
+{
+	if (READ_ONCE(dev->recovering))
+		*(bool *)data = true;
+}
+
+/**
+ * fgft_recover_flush - wait for restores of a module's devices
+ * @mod: the driver
+ *
+ * Context: Process, not holding locks the driver's PM callbacks take.
+ */
+void fgft_recover_flush(struct fgft_module *mod)
+{
+	bool pending = false;
+
+	fgft_checkpoint_each(mod, flush_device, &pending);
+	if (pending)
+		flush_workqueue(queue);
+}
+
+/**
+ * fgft_recover_init - make the workqueue
+ *
+ * Context: Process.
+ * Return: 0, or -ENOMEM.
+ */
+int fgft_recover_init(void)
+{
+	queue = alloc_workqueue("fgft", WQ_UNBOUND | WQ_HIGHPRI | WQ_MEM_RECLAIM, 0);
+	return queue ? 0 : -ENOMEM;
+}
+
+/**
+ * fgft_recover_exit - drain and free the workqueue
+ *
+ * Context: Process; no driver is known any more.
+ */
+void fgft_recover_exit(void)
+{
+	destroy_workqueue(queue);
+}
