@@ -52,28 +52,6 @@ void fgft_abort_record(struct fgft_call *call, enum fgft_cause cause,
 	fault->detected_ns = ktime_get_mono_fast_ns();
 }
 
-/**
- * fgft_abort - give the running call up
- * @call: the running call
- * @cause: why
- * @ip: where, in the twin
- * @addr: offending address, 0 if none
- * @what: kernel function concerned, or NULL
- *
- * Does not return: the stack is unwound to the entry's frame by a trap of our
- * own, which takes the same way as the driver's.
- *
- * Context: Inside @call.
- */
-void __noreturn fgft_abort(struct fgft_call *call, enum fgft_cause cause,
-			   unsigned long ip, unsigned long addr,
-			   const char *what)
-{
-	fgft_abort_record(call, cause, ip, addr, what);
-	fgft_abort_trap();
-	unreachable();
-}
-
 /* Return from the exception to the end of the entry's frame. */
 static void unwind(struct fgft_call *call, struct pt_regs *regs)
 {
@@ -89,7 +67,7 @@ NOKPROBE_SYMBOL(unwind);
  * Did the exception interrupt the current call itself?  Not an interrupt
  * handler on top of it: that runs on another level, or another stack.
  */
-static struct fgft_call *call_hit(const struct pt_regs *regs)
+static struct fgft_call *call_hit(struct pt_regs *regs)
 {
 	struct fgft_call *call = fgft_call_current();
 	unsigned long frame;

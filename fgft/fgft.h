@@ -272,13 +272,23 @@ u32 fgft_lock_release(struct fgft_call *call);
 
 int fgft_detect_init(void);
 void fgft_detect_exit(void);
-/* Give the call up: unwinds to the entry's frame. */
-void __noreturn fgft_abort(struct fgft_call *call, enum fgft_cause cause,
-			   unsigned long ip, unsigned long addr,
-			   const char *what);
-/* The same without unwinding: the caller is at the entry's frame already. */
+/* Write a fault down; enough where the caller is at the entry's frame already. */
 void fgft_abort_record(struct fgft_call *call, enum fgft_cause cause,
 		       unsigned long ip, unsigned long addr, const char *what);
+/*
+ * Give the call up.  The stack is unwound to the entry's frame by a trap of our
+ * own, which takes the same way as the driver's exceptions.  Inline, because
+ * objtool wants to see that nothing follows.
+ */
+static __always_inline void __noreturn
+fgft_abort(struct fgft_call *call, enum fgft_cause cause, unsigned long ip,
+	   unsigned long addr, const char *what)
+{
+	fgft_abort_record(call, cause, ip, addr, what);
+	fgft_abort_trap();
+	unreachable();
+}
+
 /* Check that the call may write [addr, addr + size) and log what is there. */
 void fgft_write_check(struct fgft_call *call, const void *addr, size_t size,
 		      unsigned long ip);
