@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0
+# For people: `make` lists what there is.  The modules are built by Kbuild.
+#
+# Every target sets up what it needs first.
+
+PYTHON	:= /usr/bin/python3
+PYTEST	= $(PYTHON) -m pytest
+
+# One driver or several: make modules DRIVER=edu
+DRIVER	?=
+DRIVERS	?= $(DRIVER)
+export DRIVERS KDIR INJECT FGFT_TESTS V
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## List the targets
+	@echo 'Targets:'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+	@echo
+	@echo 'Variables:'
+	@echo '  DRIVER=edu     only this driver; DRIVERS="edu e1000": these'
+	@echo '  INJECT=1       modules with sites for fault injection'
+	@echo '  KDIR=<dir>     build directory of the kernel (default: newest headers)'
+	@echo '  V=1            show commands'
+
+.PHONY: demo
+demo: modules ## Break e1000 in many ways, without and with isolation
+	$(MAKE) modules INJECT=1
+	$(PYTHON) -m harness demo $(DRIVER:%=--driver %)
+
+.PHONY: check
+check: modules ## Run every test there is
+	$(MAKE) modules FGFT_TESTS=1 INJECT=1
+	$(PYTEST) tests
+
+.PHONY: setup
+setup: ## Install missing packages (as root), or say how to
+	@scripts/setup
+
+.PHONY: isolator
+isolator: setup ## Build the compiler plugin
+	@$(MAKE) --no-print-directory -C fgft/isolator CC="$$(scripts/kernel-cc)" O=$(CURDIR)/build/isolator
+
+.PHONY: modules
+modules: isolator ## Build fgft.ko and the isolated drivers
+	+@scripts/build-modules
+
+.PHONY: clean
+clean: ## Remove everything built here; the cache stays
+	$(RM) -r build out
