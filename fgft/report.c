@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Telling about a fault: the only file that prints about one.
+ *
+ * The text is an interface: scripts and tests match it, and it changes only
+ * together with Documentation/ABI/testing/sysfs-kernel-fgft.  A report is
+ *
+ *	fgft: FAULT: wild store in e1000_set_coalesce [e1000]
+ *	fgft:   at e1000_set_coalesce.fgft+0x4f/0x120 [e1000], address ffff...
+ *	fgft:   undone: 12 stores, 3 kernel effects, 1 of 1 register writes;
+ *		step: registers			(one line)
+ *	fgft:   caller got -5 (-EIO), rollback 12345 ns
+ *
+ * It is written when all is over, so that it can say how it ended and so that
+ * a slow console does not lengthen the outage.
+ */
+#define pr_fmt(fmt) "fgft: " fmt
+
+#include <linux/err.h>
+#include <linux/kernel.h>
+#include <linux/kobject.h>
+#include <linux/spinlock.h>
+#include <linux/sysfs.h>
+
+#include "fgft.h"
+#include "inject.h"
+#include "policy.h"
+#include "report.h"
+
+static const char * const fgft_cause_names[FGFT_CAUSE_COUNT] = {
+	[FGFT_CAUSE_NONE]	= "none",
+	[FGFT_CAUSE_STORE]	= "wild store",
+	[FGFT_CAUSE_LOAD]	= "bad load",
+	[FGFT_CAUSE_PROTECTION]	= "general protection",
+	[FGFT_CAUSE_DIVIDE]	= "divide error",
+	[FGFT_CAUSE_BUG]	= "BUG",
+	[FGFT_CAUSE_TRAP]	= "processor exception",
+	[FGFT_CAUSE_TARGET]	= "wild call",
+	[FGFT_CAUSE_ARGUMENT]	= "wild argument",
+	[FGFT_CAUSE_LOOP]	= "endless loop",
+	[FGFT_CAUSE_STACK]	= "stack overflow",
+	[FGFT_CAUSE_UNCLASSED]	= "unclassed kernel function",
+	[FGFT_CAUSE_MEMORY]	= "out of memory",
+	[FGFT_CAUSE_BALANCE]	= "lock imbalance",
+	[FGFT_CAUSE_CONTEXT]	= "sleep in atomic context",
+};
+
+static const char * const fgft_step_names[FGFT_STEP_COUNT] = {
+	[FGFT_STEP_UNDO]	= "undo",
+	[FGFT_STEP_REGISTERS]	= "registers",
+	[FGFT_STEP_PM]		= "pm",
+	[FGFT_STEP_FAILED]	= "failed",
+};
+
+/**
+ * fgft_cause_name - what the user calls a cause
+ * @cause: why a call was aborted
+ *
+ * Context: Any.
+ * Return: a stable name, never NULL.
+ */
+const char *fgft_cause_name(enum fgft_cause cause)
+{
+	BUILD_BUG_ON(ARRAY_SIZE(fgft_cause_names) != FGFT_CAUSE_COUNT);
+
+	if (cause >= FGFT_CAUSE_COUNT || !fgft_cause_names[cause])
+		return "unknown";
+	return fgft_cause_names[cause];
+}
+
+/**
+ * fgft_step_name - what the user calls a step of the ladder
+ * @step: how a fault was put right
+ *
+ * Context: Any.
+ * Return: a stable name, never NULL.
+ */
+const char *fgft_step_name(enum fgft_step step)
+{
+	BUILD_BUG_ON(ARRAY_SIZE(fgft_step_names) != FGFT_STEP_COUNT);
+
+	if (step >= FGFT_STEP_COUNT || !fgft_step_names[step])
+		return "unknown";
+	return fgft_step_names[step];
+}
+
+static void report_print(const struct fgft_module *mod,
+			 const struct fgft_entry *entry,
+			 const struct fgft_fault *fault)
+{
+	char where[32] = "";
+	char result[48] = "nothing";
+
+	if (fault->addr)
+		scnprintf(where, sizeof(where), ", address %016lx", fault->addr);
+	if (entry->ret != FGFT_RET_VOID) {
+		if (IS_ERR_VALUE(fault->result))
+			scnprintf(result, sizeof(result), "%ld (%pe)",
+				  fault->result, ERR_PTR(fault->result));
+		else
+			scnprintf(result, sizeof(result), "%ld", fault->result);
+	}
+
+	pr_err("FAULT: %s in %s [%s]\n", fgft_cause_name(fault->cause),
+	       entry->name, mod->module->name);
+	pr_err("  at %pS%s%s%s\n", (void *)fault->ip, where,
+	       fault->what ? ", kernel function " : "",
+	       fault->what ?: "");
+	pr_err("  undone: %u stores, %u kernel effects, %u of %u register writes; step: %s\n",
+	       fault->undone_stores, fault->undone_calls,
+	       fault->step == FGFT_STEP_FAILED ? 0 : fault->register_writes,
+	       fault->register_writes, fgft_step_name(fault->step));
+	if (fault->restore_ns)
+		pr_err("  caller got %s, rollback %llu ns, device back after %llu ns\n",
+		       result, fault->rollback_ns, fault->restore_ns);
+	else
+		pr_err("  caller got %s, rollback %llu ns\n", result,
+		       fault->rollback_ns);
+	if (fault->step == FGFT_STEP_FAILED)
+		pr_err("  the device could not be restored: unbind and bind it, or reload %s\n",
+		       mod->module->name);
+}
+
+/**
+ * fgft_report - tell that a fault happened and how it was put right
+ * @mod: the driver
+ * @entry: the entry point whose call was aborted
+ * @fault: everything known about it; copied
+ *
+ * Called once a fault, after recovery.  Prints, remembers the fault as the
+ * newest of the driver, counts it and tells user space.
+ *
+ * Context: Any but NMI.
+ */
+void fgft_report(struct fgft_module *mod, struct fgft_entry *entry,
+		 const struct fgft_fault *fault)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&mod->fault_lock, flags);
+	mod->last = *fault;
+	mod->last_entry = entry;
+	mod->faults++;
+	spin_unlock_irqrestore(&mod->fault_lock, flags);
+	if (entry->state)
+		atomic64_inc(&entry->state->faults);
+
+	fgft_inject_abandon(entry);
+	report_print(mod, entry, fault);
+	fgft_policy_announce(mod);
+}
+
+/* The newest fault as it was reported; NULL if there was none. */
+static struct fgft_entry *report_last(struct fgft_module *mod,
+				      struct fgft_fault *fault, u64 *faults)
+{
+	struct fgft_entry *entry;
+
+	spin_lock_irq(&mod->fault_lock);
+	*fault = mod->last;
+	*faults = mod->faults;
+	entry = mod->last_entry;
+	spin_unlock_irq(&mod->fault_lock);
+	return entry;
+}
+
+ssize_t fgft_report_show(struct fgft_module *mod, char *buf)
+{
+	const struct fgft_entry *entry;
+	struct fgft_fault fault;
+	u64 faults;
+
+	entry = report_last(mod, &fault, &faults);
+	if (!entry)
+		return sysfs_emit(buf, "none\n");
+
+	return sysfs_emit(buf,
+			  "entry: %s\n"
+			  "cause: %s\n"
+			  "step: %s\n"
+			  "address: 0x%lx\n"
+			  "ip: %pS\n"
+			  "what: %s\n"
+			  "result: %ld\n"
+			  "device_written: %d\n"
+			  "undone_stores: %u\n"
+			  "undone_calls: %u\n"
+			  "register_writes: %u\n"
+			  "rollback_ns: %llu\n"
+			  "restore_ns: %llu\n",
+			  entry->name, fgft_cause_name(fault.cause),
+			  fgft_step_name(fault.step), fault.addr,
+			  (void *)fault.ip, fault.what ?: "-", fault.result,
+			  fault.device_written, fault.undone_stores,
+			  fault.undone_calls, fault.register_writes,
+			  fault.rollback_ns, fault.restore_ns);
+}
+
+/*
+ * Faults in quick succession share one event: it carries the newest and the
+ * count.
+ */
+void fgft_report_send(struct fgft_module *mod)
+{
+	char env_entry[128], env_cause[48], env_step[32], env_faults[40];
+	char *env[5] = { env_entry, env_cause, env_step, env_faults };
+	const struct fgft_entry *entry;
+	struct fgft_fault fault;
+	u64 faults;
+
+	entry = report_last(mod, &fault, &faults);
+	scnprintf(env_entry, sizeof(env_entry), "FGFT_ENTRY=%s", entry->name);
+	scnprintf(env_cause, sizeof(env_cause), "FGFT_CAUSE=%s",
+		  fgft_cause_name(fault.cause));
+	scnprintf(env_step, sizeof(env_step), "FGFT_STEP=%s",
+		  fgft_step_name(fault.step));
+	scnprintf(env_faults, sizeof(env_faults), "FGFT_FAULTS=%llu", faults);
+	/* Nobody may be listening, and nothing depends on it. */
+	kobject_uevent_env(&mod->kobj, KOBJ_CHANGE, env);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Verbs of report.c for policy.c, which owns the files and the worker. */
+#ifndef FGFT_REPORT_H
+#define FGFT_REPORT_H
+
+#include "fgft.h"
+
+/* Write the newest fault of @mod to the sysfs page @buf, as "key: value". */
+ssize_t fgft_report_show(struct fgft_module *mod, char *buf);
+
+/* Send the uevent about the newest fault of @mod; there must be one.  Sleeps. */
+void fgft_report_send(struct fgft_module *mod);
+
+#endif /* FGFT_REPORT_H */
