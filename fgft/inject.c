@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Fault injection, see inject.h.
+ *
+ * One fault is armed at a time, for one entry point.  The first call of that
+ * entry that reaches its n-th site is struck, in the driver's own code, and
+ * nothing more happens until the next arming.  Sites are counted within one
+ * call: on the stack of that call, not in an interrupt handler that came on
+ * top, nor in the same function called elsewhere at the same time.
+ *
+ * When nothing is armed all hooks are a patched-out jump.
+ */
+#define pr_fmt(fmt) "fgft: " fmt
+
+#include <linux/hardirq.h>
+#include <linux/jump_label.h>
+#include <linux/kobject.h>
+#include <linux/mutex.h>
+#include <linux/sched.h>
+#include <linux/spinlock.h>
+#include <linux/string.h>
+#include <linux/sysfs.h>
+
+#include <linux/fgft_fault.h>
+
+#include "fgft.h"
+#include "inject.h"
+#include "policy.h"
+
+/*
+ * enum inject_state - life of an arming
+ *
+ *	IDLE	-> ARMED	written to /sys/kernel/fgft/inject
+ *	ARMED	-> STRUCK	the n-th site was reached
+ *	ARMED	-> PROFILED	a call to be profiled has returned
+ *	any	-> IDLE		"off", or the driver was unloaded while ARMED
+ */
+enum inject_state {
+	INJECT_IDLE,
+	INJECT_ARMED,
+	INJECT_STRUCK,
+	INJECT_PROFILED,
+};
+
+static const char * const state_names[] = {
+	[INJECT_IDLE]		= "idle",
+	[INJECT_ARMED]		= "armed",
+	[INJECT_STRUCK]		= "struck",
+	[INJECT_PROFILED]	= "profiled",
+};
+
+static const char * const fault_names[] = {
+	[FGFT_FAULT_NONE]		= "none",
+	[FGFT_FAULT_NULL_LOAD]		= "null-load",
+	[FGFT_FAULT_WILD_STORE]		= "wild-store",
+	[FGFT_FAULT_DIVIDE]		= "divide",
+	[FGFT_FAULT_BUG]		= "bug",
+	[FGFT_FAULT_LOOP]		= "loop",
+	[FGFT_FAULT_WILD_ARGUMENT]	= "wild-argument",
+	[FGFT_FAULT_COUNT]		= "profile",
+};
+
+/* What sites found on their way through a call. */
+struct tally {
+	u32 hits;
+	u32 first[FGFT_SITE_RETURN + 1];	/* by kind, 1-based; 0: none */
+};
+
+static struct {
+	enum inject_state state;
+	const struct fgft_entry *entry;	/* never dereferenced */
+	int fault;			/* FGFT_FAULT_COUNT: profile */
+	u32 hit;			/* strike at this site of a call */
+	struct task_struct *owner;	/* in a matching call, else NULL */
+	u32 level;			/* its context */
+	unsigned long frame;		/* its stack position */
+	u32 depth;			/* entry points it is inside of */
+	struct tally running;		/* of the owner's call */
+	struct tally last;		/* of the last matching call */
+} inject;
+
+/* Protects inject.  Innermost; taken in any context but NMI. */
+static DEFINE_RAW_SPINLOCK(inject_lock);
+
+/* Serialises arming, which sleeps. */
+static DEFINE_MUTEX(inject_control);
+
+static DEFINE_STATIC_KEY_FALSE(inject_key);
+
+/* ---- hooks -------------------------------------------------------------- */
+
+/* The context part of preempt_count(): task, softirq, hardirq or NMI. */
+static u32 context_level(void)
+{
+	return preempt_count() & (NMI_MASK | HARDIRQ_MASK | SOFTIRQ_OFFSET);
+}
+
+static bool is_owner(void)
+{
+	lockdep_assert_held(&inject_lock);
+
+	return inject.owner == current && inject.level == context_level();
+}
+
+static void call_ended(void)
+{
+	lockdep_assert_held(&inject_lock);
+
+	inject.owner = NULL;
+	inject.last = inject.running;
+}
+
+/**
+ * __fgft_inject_enter - a call of an entry point begins
+ * @entry: the entry point
+ *
+ * If it is one to be struck and no other such call is under way it becomes the
+ * owner of the arming.  An entry point called deeper on the owner's stack is
+ * part of its call; one further up means that the owner's call was left
+ * without its end, and is over.
+ *
+ * Context: Any but NMI.
+ */
+void __fgft_inject_enter(struct fgft_entry *entry)
+{
+	unsigned long frame = (unsigned long)__builtin_frame_address(0);
+	unsigned long flags;
+
+	if (!static_branch_unlikely(&inject_key))
+		return;
+
+	raw_spin_lock_irqsave(&inject_lock, flags);
+	if (inject.owner && is_owner()) {
+		if (frame < inject.frame)
+			inject.depth++;
+		else
+			call_ended();
+	}
+	if (inject.state == INJECT_ARMED && inject.entry == entry &&
+	    !inject.owner) {
+		inject.owner = current;
+		inject.level = context_level();
+		inject.frame = frame;
+		inject.depth = 1;
+		memset(&inject.running, 0, sizeof(inject.running));
+	}
+	raw_spin_unlock_irqrestore(&inject_lock, flags);
+}
+EXPORT_SYMBOL_GPL(__fgft_inject_enter);
+
+/**
+ * __fgft_inject_leave - a call of an entry point is about to return
+ *
+ * Depth is counted because the frame does not tell here: this may be a tail
+ * call, made from the frame above.
+ *
+ * Context: Any but NMI.
+ */
+void __fgft_inject_leave(void)
+{
+	unsigned long flags;
+
+	if (!static_branch_unlikely(&inject_key))
+		return;
+
+	raw_spin_lock_irqsave(&inject_lock, flags);
+	if (inject.owner && is_owner() && !--inject.depth) {
+		call_ended();
+		if (inject.fault == FGFT_FAULT_COUNT)
+			inject.state = INJECT_PROFILED;
+	}
+	raw_spin_unlock_irqrestore(&inject_lock, flags);
+}
+EXPORT_SYMBOL_GPL(__fgft_inject_leave);
+
+/**
+ * __fgft_inject_site - a site is passed
+ * @site: its kind (FGFT_SITE_*) and number in the translation unit
+ *
+ * Context: Any but NMI.
+ * Return: the enum fgft_fault_kind the driver is to commit here and now,
+ * almost always FGFT_FAULT_NONE.
+ */
+int __fgft_inject_site(u32 site)
+{
+	u32 kind = site >> FGFT_SITE_SHIFT;
+	int strike = FGFT_FAULT_NONE;
+	unsigned long flags;
+	struct tally *tally = &inject.running;
+
+	if (!static_branch_unlikely(&inject_key))
+		return FGFT_FAULT_NONE;
+
+	raw_spin_lock_irqsave(&inject_lock, flags);
+	if (inject.owner && is_owner()) {
+		tally->hits++;
+		if (kind <= FGFT_SITE_RETURN && !tally->first[kind])
+			tally->first[kind] = tally->hits;
+		if (inject.fault != FGFT_FAULT_COUNT &&
+		    tally->hits == inject.hit) {
+			call_ended();
+			inject.state = INJECT_STRUCK;
+			strike = inject.fault;
+		}
+	}
+	raw_spin_unlock_irqrestore(&inject_lock, flags);
+	return strike;
+}
+EXPORT_SYMBOL_GPL(__fgft_inject_site);
+
+void fgft_inject_abandon(const struct fgft_entry *entry)
+{
+	unsigned long flags;
+
+	if (!static_branch_unlikely(&inject_key))
+		return;
+
+	raw_spin_lock_irqsave(&inject_lock, flags);
+	if (inject.owner && inject.entry == entry)
+		call_ended();
+	raw_spin_unlock_irqrestore(&inject_lock, flags);
+}
+
+void fgft_inject_forget(const struct fgft_entry *entry)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&inject_lock, flags);
+	if (inject.entry == entry) {
+		inject.entry = NULL;
+		inject.owner = NULL;
+		if (inject.state == INJECT_ARMED)
+			inject.state = INJECT_IDLE;
+	}
+	raw_spin_unlock_irqrestore(&inject_lock, flags);
+}
+
+/* ---- /sys/kernel/fgft/inject -------------------------------------------- */
+
+static void inject_disarm(void)
+{
+	lockdep_assert_held(&inject_control);
+
+	static_branch_disable(&inject_key);
+	raw_spin_lock_irq(&inject_lock);
+	memset(&inject, 0, sizeof(inject));
+	raw_spin_unlock_irq(&inject_lock);
+}
+
+static int inject_arm(const char *module, const char *function,
+		      const char *fault_name, u32 hit)
+{
+	const struct fgft_entry *entry;
+	int fault;
+
+	lockdep_assert_held(&inject_control);
+
+	fault = match_string(fault_names, ARRAY_SIZE(fault_names), fault_name);
+	if (fault < 0 || !hit)
+		return -EINVAL;
+	entry = fgft_policy_entry(module, function);
+	if (!entry)
+		return -ENOENT;
+
+	inject_disarm();
+	raw_spin_lock_irq(&inject_lock);
+	inject.entry = entry;
+	inject.fault = fault;
+	inject.hit = hit;
+	inject.state = INJECT_ARMED;
+	raw_spin_unlock_irq(&inject_lock);
+	static_branch_enable(&inject_key);
+	return 0;
+}
+
+static ssize_t inject_store(struct kobject *kobj, struct kobj_attribute *attr,
+			    const char *buf, size_t count)
+{
+	char module[MODULE_NAME_LEN], function[128], fault[16], junk;
+	int err = 0;
+	u32 hit = 1;
+	int n;
+
+	BUILD_BUG_ON(MODULE_NAME_LEN != 56);
+
+	n = sscanf(buf, "%55s %127s %15s %u %c", module, function, fault, &hit,
+		   &junk);
+
+	mutex_lock(&inject_control);
+	if (n == 1 && !strcmp(module, "off"))
+		inject_disarm();
+	else if (n == 4 || (n == 3 && !strcmp(fault, "profile")))
+		err = inject_arm(module, function, fault, hit);
+	else
+		err = -EINVAL;
+	mutex_unlock(&inject_control);
+	return err ?: count;
+}
+
+static ssize_t inject_show(struct kobject *kobj, struct kobj_attribute *attr,
+			   char *buf)
+{
+	enum inject_state state;
+	struct tally last;
+
+	raw_spin_lock_irq(&inject_lock);
+	state = inject.state;
+	last = inject.last;
+	raw_spin_unlock_irq(&inject_lock);
+
+	return sysfs_emit(buf,
+			  "state: %s\nhits: %u\nfirst_store: %u\nfirst_write: %u\n",
+			  state_names[state], last.hits,
+			  last.first[FGFT_SITE_STORE],
+			  last.first[FGFT_SITE_WRITE]);
+}
+
+static struct kobj_attribute inject_attr =
+	__ATTR(inject, 0600, inject_show, inject_store);
+
+/* ---- /sys/kernel/fgft/victim -------------------------------------------- */
+
+#define VICTIM_WORDS	(PAGE_SIZE / sizeof(unsigned long))
+#define VICTIM_PATTERN	0x5afe5afe5afe5afeUL
+
+/*
+ * Plays the data of an innocent module.  It really is another module's: a
+ * driver that stores here corrupts fgft.ko.
+ */
+static unsigned long victim[VICTIM_WORDS] __aligned(PAGE_SIZE);
+unsigned long *fgft_inject_victim = victim;
+EXPORT_SYMBOL_GPL(fgft_inject_victim);
+
+static ssize_t victim_show(struct kobject *kobj, struct kobj_attribute *attr,
+			   char *buf)
+{
+	bool intact = true;
+	size_t i;
+
+	for (i = 0; i < VICTIM_WORDS; i++)
+		intact &= READ_ONCE(victim[i]) == VICTIM_PATTERN;
+	return sysfs_emit(buf, "%s\n", intact ? "intact" : "corrupted");
+}
+
+static ssize_t victim_store(struct kobject *kobj, struct kobj_attribute *attr,
+			    const char *buf, size_t count)
+{
+	if (!sysfs_streq(buf, "reset"))
+		return -EINVAL;
+	memset_l(victim, VICTIM_PATTERN, VICTIM_WORDS);
+	return count;
+}
+
+static struct kobj_attribute victim_attr =
+	__ATTR(victim, 0600, victim_show, victim_store);
+
+static const struct attribute *inject_attrs[] = {
+	&inject_attr.attr,
+	&victim_attr.attr,
+	NULL
+};
+
+int fgft_inject_init(struct kobject *parent)
+{
+	memset_l(victim, VICTIM_PATTERN, VICTIM_WORDS);
+	return sysfs_create_files(parent, inject_attrs);
+}
+
+void fgft_inject_exit(void)
+{
+	sysfs_remove_files(fgft_policy_root(), inject_attrs);
+	mutex_lock(&inject_control);
+	inject_disarm();
+	mutex_unlock(&inject_control);
+}
