@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * fgft.ko: the run time of isolated drivers, put together.
+ */
+#include <linux/init.h>
+#include <linux/module.h>
+
+#include "fgft.h"
+#include "policy.h"
+
+/*
+ * From the inside out: a driver may come as soon as policy is there, so that
+ * everything a call needs is ready by then.  Exit is the same in reverse.
+ */
+static int __init fgft_init(void)
+{
+	int err;
+
+	err = fgft_domain_init();
+	if (err)
+		return err;
+	err = fgft_call_init();
+	if (err)
+		goto fail_call;
+	err = fgft_detect_init();
+	if (err)
+		goto fail_detect;
+	err = fgft_recover_init();
+	if (err)
+		goto fail_recover;
+	err = fgft_policy_init();
+	if (err)
+		goto fail_policy;
+	err = fgft_inject_init(fgft_policy_root());
+	if (err)
+		goto fail_inject;
+	return 0;
+
+fail_inject:
+	fgft_policy_exit();
+fail_policy:
+	fgft_recover_exit();
+fail_recover:
+	fgft_detect_exit();
+fail_detect:
+	fgft_call_exit();
+fail_call:
+	fgft_domain_exit();
+	return err;
+}
+
+static void __exit fgft_exit(void)
+{
+	fgft_inject_exit();
+	fgft_policy_exit();
+	fgft_recover_exit();
+	fgft_detect_exit();
+	fgft_call_exit();
+	fgft_domain_exit();
+}
+
+module_init(fgft_init);
+module_exit(fgft_exit);
+
+MODULE_DESCRIPTION("Recovery of driver entry points from their own faults");
+MODULE_LICENSE("GPL");
