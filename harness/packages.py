@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Debian packages the project needs, each with its reason."""
+
+from __future__ import annotations
+
+# Installed on the host by `setup`.  No kernel image: that of the guest is only
+# unpacked into the cache.
+HOST: dict[str, str] = {
+    "build-essential": "make, binutils and the C library's static half",
+    "gcc-12": "the compiler the distribution's kernel was built with",
+    "g++-12": "builds the isolator and the guest programs",
+    "gcc-12-plugin-dev": "headers the isolator is built against",
+    "linux-headers-amd64": "what modules are built against",
+    "linux-source-6.1": "driver sources, checkpatch and kernel-doc",
+    "libelf-dev": "objtool of a kernel build",
+    "bc": "kernel build",
+    "kmod": "depmod for the guest's modules",
+    "patch": "applies patches/<driver>/",
+    "xz-utils": "unpacks linux-source",
+    "zstd": "unpacks Debian packages",
+    "cpio": "looks into a guest image",
+    "qemu-system-x86": "the virtual machine",
+    "qemu-utils": "qemu-img, for the disk that holds snapshots",
+    "nlohmann-json3-dev": "JSON in the guest agent and the isolator",
+    "libgtest-dev": "C++ unit tests",
+    "python3-pytest": "runs the tests",
+    "python3-rich": "tables and progress",
+    "mypy": "checks the harness's types",
+    "pyflakes3": "checks the harness's names",
+    "shellcheck": "checks shell scripts",
+    "clang-tidy": "checks C++",
+}
+
+# Unpacked into the guest image, with the libraries they turn out to need.
+GUEST: dict[str, str] = {
+    "busybox-static": "small tools",
+    "dash": "sh; that of busybox would run its own ip and modprobe instead of the real ones",
+    "iproute2": "ip, with network namespaces",
+    "ethtool": "reaches the driver's ethtool operations",
+    "iperf3": "bulk traffic",
+    "kmod": "modprobe as the distribution has it",
+}
+
+# Modules of the stock kernel present in the guest, dependencies come along.
+GUEST_MODULES: dict[str, str] = {
+    "virtio_pci": "virtio transport",
+    "virtio_console": "the agent's channel",
+    "virtio_net": "the live peer",
+    "pvpanic_pci": "tells QEMU of a panic",
+    "e1000": "the distribution's own driver, for comparison",
+    "pktgen": "sends packets at a fixed cost",
+}
+
+# Loaded by init, in this order; the rest only lies there.
+GUEST_LOADED = ("virtio_pci", "virtio_console", "virtio_net", "pvpanic_pci")

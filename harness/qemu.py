@@ -1,0 +1,410 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A running virtual machine: QEMU, its console, its monitor and the guest's agent.
+
+All four are watched by one loop, `_wait`, which every public method that waits
+goes through.  Whatever ends first decides what happened, so a QEMU that dies
+while the agent is being asked is reported as such, at once, and not as a
+time-out later.
+"""
+
+from __future__ import annotations
+
+import base64
+import ctypes
+import os
+import select
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar
+
+from harness import accel, image, kernel
+from harness.agent import AgentError, AgentGarbled, Link, Result
+from harness.console import Console, Report
+from harness.outcome import GuestLost, HarnessError, Outcome
+from harness.paths import scratch_dir
+from harness.qmp import Qmp, QmpClosed, QmpError, QmpTimeout
+from harness.spec import Files, Spec, arguments
+
+T = TypeVar("T")
+
+_START_S = 20.0  # QEMU opens its monitor
+_BOOT_S = 120.0  # the agent answers, wall clock, under emulation
+_PING_S = 10.0  # a guest that does not answer within this is hung
+_TICK_S = 0.05  # how often the console's file is looked at
+_PR_SET_PDEATHSIG = 1
+_CHUNK = 256 << 10
+# Guest seconds a command may take, in wall seconds: when instructions are
+# counted a busy guest's clock runs much slower than the wall's.
+_WALL_FACTOR = 3.0
+_WALL_FACTOR_ICOUNT = 30.0
+_WALL_SLACK_S = 15.0
+# What QEMU's events say about the guest's end.
+_FATAL_EVENTS = {
+    "GUEST_PANICKED": Outcome.GUEST_PANIC,
+    "GUEST_CRASHLOADED": Outcome.GUEST_PANIC,
+    "SHUTDOWN": Outcome.GUEST_RESET,
+}
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A command and what came of it, the guest's death included."""
+
+    outcome: Outcome
+    result: Result | None  # None: the guest was lost before it answered
+    reports: tuple[Report, ...]  # kernel reports printed meanwhile
+    detail: str
+
+
+def _die_with_parent() -> None:
+    # The kernel kills QEMU when the thread that started it ends, however it ends.
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+class Machine:
+    """One virtual machine; use it as a context manager."""
+
+    def __init__(self, spec: Spec, log: Path | None = None, echo: Callable[[str], None] | None = None) -> None:
+        """Describe a machine.
+
+        `log` is where its console is kept when it is closed; `echo` gets the
+        console's text as it comes.
+        """
+        self.spec = spec
+        self._log = log
+        self._scratch = scratch_dir()
+        self._files = Files(Path(self._scratch.name))
+        self.console = Console(self._files.console, echo)
+        self.accelerator = accel.Accelerator(spec.accel or "tcg", "as asked")
+        self.boot_wall_s = 0.0
+        self.boot_guest_ns = 0
+        self.argv: list[str] = []
+        self._process: subprocess.Popen[bytes] | None = None
+        self._pidfd = -1
+        self._qmp: Qmp | None = None
+        self._link: Link | None = None
+        self._lost: GuestLost | None = None
+
+    # Starting and ending
+
+    def __enter__(self) -> Machine:
+        try:
+            self.boot()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """Start QEMU; the guest begins to boot."""
+        guest_kernel = kernel.fetch()
+        image.initramfs(guest_kernel, self.spec.modules, self._files.initramfs)
+        if self.spec.icount:
+            self.accelerator = accel.Accelerator("tcg", "instructions are counted")
+        elif not self.spec.accel:
+            self.accelerator = accel.choose(self.spec.qemu, guest_kernel.image)
+        self._make_disk()
+        self.argv = arguments(self.spec, self.accelerator.name, guest_kernel.image, self._files)
+        with self._files.stderr.open("wb") as stderr:
+            try:
+                self._process = subprocess.Popen(
+                    self.argv, stdin=None if self.spec.interactive else subprocess.DEVNULL,
+                    stdout=None if self.spec.interactive else stderr, stderr=stderr, preexec_fn=_die_with_parent)
+            except OSError as error:
+                raise self._lose(Outcome.QEMU_WOULD_NOT_START, f"{self.spec.qemu}: {error.strerror}") from None
+        self._pidfd = os.pidfd_open(self._process.pid)
+        self._connect()
+
+    def _make_disk(self) -> None:
+        try:
+            subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", str(self._files.disk), "1G"],
+                           check=True, timeout=60, capture_output=True)
+        except FileNotFoundError:
+            raise HarnessError("qemu-img not found: run `python3 -m harness setup`") from None
+
+    def _connect(self) -> None:
+        """Reach QEMU's monitor and the agent's port, or tell why QEMU ended."""
+        deadline = time.monotonic() + _START_S
+        while time.monotonic() < deadline:
+            if self._ended():
+                raise self._lose(Outcome.QEMU_WOULD_NOT_START, self._last_words())
+            try:
+                self._qmp = self._qmp or Qmp.connect(self._files.qmp, _START_S)
+                self._link = Link.connect(self._files.port, _START_S)
+                return
+            except (QmpClosed, OSError):
+                time.sleep(0.01)  # not listening yet
+        raise self._lose(Outcome.QEMU_WOULD_NOT_START, f"monitor not reachable within {_START_S:.0f} s")
+
+    def boot(self, timeout_s: float = _BOOT_S) -> None:
+        """Start QEMU and wait until the guest's agent answers."""
+        begun = time.monotonic()
+        self.start()
+        number = self._require_link().send("ping")
+        reply = self._wait(lambda: self._require_link().take(number), timeout_s)
+        if reply is None:
+            raise self._hung(self.console.mark(), f"agent did not answer within {timeout_s:.0f} s of the start")
+        self.boot_wall_s = time.monotonic() - begun
+        self.boot_guest_ns = reply["monotonic_ns"]
+
+    def wait_for_end(self) -> int:
+        """Wait for an interactive session's end; return QEMU's exit code."""
+        self.start()
+        try:
+            self._wait(lambda: None, float("inf"))
+        except GuestLost as lost:
+            if lost.outcome not in (Outcome.GUEST_RESET, Outcome.QEMU_DIED):
+                raise
+        return 0
+
+    def close(self) -> None:
+        """End QEMU and remove everything of this machine but the log."""
+        if self._process and not self._ended():
+            self._process.kill()
+        if self._process:
+            self._process.wait(timeout=10)
+        for part in (self._qmp, self._link):
+            if part:
+                part.close()
+        if self._pidfd >= 0:
+            os.close(self._pidfd)
+            self._pidfd = -1
+        self.console.poll()
+        if self._log:
+            self._log.parent.mkdir(parents=True, exist_ok=True)
+            self._log.write_text(self.console.text, encoding="utf-8")
+        self._process = self._qmp = self._link = None
+        self._scratch.cleanup()
+
+    @property
+    def pid(self) -> int:
+        """QEMU's process id."""
+        if not self._process:
+            raise HarnessError("machine is not running")
+        return self._process.pid
+
+    # Waiting, in one place
+
+    def _ended(self) -> bool:
+        return self._process is not None and self._process.poll() is not None
+
+    def _require_link(self) -> Link:
+        if self._lost:
+            raise self._lost
+        if not self._link:
+            raise HarnessError("machine is not running")
+        return self._link
+
+    def _require_qmp(self) -> Qmp:
+        if not self._qmp:
+            raise HarnessError("machine is not running")
+        return self._qmp
+
+    def _wait(self, ready: Callable[[], T | None], timeout_s: float) -> T | None:
+        """Wait until `ready` returns something; None when the time is over.
+
+        Raises GuestLost when the guest or QEMU ends meanwhile.
+        """
+        deadline = time.monotonic() + timeout_s
+        while True:
+            self._take_in()
+            found = ready()
+            if found is not None:
+                return found
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return None
+            link, qmp = self._link, self._qmp
+            watched = [self._pidfd, *([qmp] if qmp else []), *([link] if link else [])]
+            select.select(watched, [link] if link and link.has_output else [], [], min(left, _TICK_S))
+
+    def _take_in(self) -> None:
+        self.console.poll()
+        if self._link:
+            self._link.pump()
+        if self._ended():
+            raise self._lose(Outcome.QEMU_DIED, self._last_words())
+        try:
+            self._require_qmp().pump()
+        except QmpClosed as error:
+            # QEMU closes its monitor just before it can be reaped.
+            with suppress(subprocess.TimeoutExpired):
+                if self._process:
+                    self._process.wait(timeout=5)
+            raise self._lose(Outcome.QEMU_DIED, f"{error}; {self._last_words()}") from None
+        events = self._require_qmp().events
+        while events:
+            event = events.popleft()
+            outcome = _FATAL_EVENTS.get(event["event"])
+            if outcome:
+                data = event.get("data", {})
+                raise self._lose(outcome, f"QEMU says {event['event']} ({data.get('reason') or data.get('action')})")
+
+    def _last_words(self) -> str:
+        code = self._process.poll() if self._process else None
+        how = f"ended by signal {-code}" if code is not None and code < 0 else f"exit code {code}"
+        words = self._files.stderr.read_text(errors="replace").strip().splitlines()[-3:]
+        return "; ".join([f"QEMU {how}", *words])
+
+    def _lose(self, outcome: Outcome, detail: str) -> GuestLost:
+        """Make the exception that says how the guest was lost, with its evidence."""
+        tail = self.console.tail()
+        evidence = f"--- last console lines\n{tail}\n--- " if tail else ""
+        self._lost = GuestLost(outcome, detail, f"{evidence}run again with: {self.spec.cli()}")
+        return self._lost
+
+    def _hung(self, console_mark: int, detail: str) -> GuestLost:
+        grown = self.console.mark() > console_mark
+        return self._lose(Outcome.HUNG_WITH_OUTPUT if grown else Outcome.HUNG_SILENT, detail)
+
+    # Asking the guest
+
+    def request(self, op: str, wall_s: float, **fields: Any) -> dict[str, Any]:
+        """Send a request to the agent and return its answer.
+
+        Raises GuestLost when the guest is gone or hung.  When it merely takes
+        longer than `wall_s`, raises GuestLost with Outcome.TIMEOUT, after which
+        the guest may still be used.
+        """
+        link = self._require_link()
+        number = link.send(op, **fields)
+        reply = self._wait(lambda: link.take(number), wall_s)
+        if reply is not None:
+            return reply
+        link.forget(number)
+        mark = self.console.mark()
+        ping = link.send("ping")
+        if self._wait(lambda: link.take(ping), _PING_S) is None:
+            raise self._hung(mark, f"no answer to {op} in {wall_s:.0f} s, nor to a ping in {_PING_S:.0f} s")
+        lost = self._lose(Outcome.TIMEOUT, f"{op} took longer than {wall_s:.0f} s; the guest still answers")
+        self._lost = None
+        raise lost
+
+    def _wall(self, timeout_s: float) -> float:
+        return timeout_s * (_WALL_FACTOR_ICOUNT if self.spec.icount else _WALL_FACTOR) + _WALL_SLACK_S
+
+    @staticmethod
+    def _command(command: str | list[str]) -> dict[str, Any]:
+        return {"shell": command} if isinstance(command, str) else {"argv": command}
+
+    def run(self, command: str | list[str], timeout_s: float = 10.0, stdin: str = "", wall_s: float | None = None) -> Result:
+        """Run a command (a string goes to the shell) for at most `timeout_s` guest seconds.
+
+        A command that fails or overruns is a result; a guest that is lost raises.
+        """
+        wall_s = self._wall(timeout_s) if wall_s is None else wall_s
+        reply = self.request("run", wall_s, timeout_s=timeout_s, stdin=stdin, **self._command(command))
+        return self._result(reply)
+
+    def _result(self, reply: dict[str, Any]) -> Result:
+        try:
+            return Result.from_reply(reply)
+        except AgentGarbled as error:
+            raise self._lose(Outcome.UNPARSED, str(error)) from None
+
+    def check(self, command: str | list[str], timeout_s: float = 10.0, stdin: str = "") -> str:
+        """Run a command that must succeed, and return what it printed."""
+        result = self.run(command, timeout_s, stdin)
+        if result.outcome is not Outcome.PASSED:
+            raise HarnessError(f"in the guest, {command!r}: {result.outcome.value}, rc {result.rc}: "
+                               f"{(result.err or result.out).strip()[-800:]}\n{self.console.tail()}")
+        return result.out
+
+    def attempt(self, command: str | list[str], timeout_s: float = 10.0, wall_s: float | None = None) -> Attempt:
+        """Run a command that may well kill the guest; never raises GuestLost."""
+        mark = self.console.mark()
+        result, outcome, detail = None, Outcome.HARNESS_ERROR, ""
+        try:
+            result = self.run(command, timeout_s, wall_s=wall_s)
+            outcome, detail = result.outcome, result.err.strip()
+        except GuestLost as lost:
+            outcome, detail = lost.outcome, lost.detail
+        except AgentError as error:
+            detail = str(error)
+        reports = tuple(self.console.since(mark))
+        if outcome.guest_usable and any(report.kind.is_oops for report in reports):
+            outcome = Outcome.GUEST_OOPS
+        return Attempt(outcome, result, reports, detail)
+
+    def background(self, command: str | list[str], timeout_s: float = 0.0) -> int:
+        """Start a command and return its job number, for `collect`."""
+        return int(self.request("start", _WALL_SLACK_S, timeout_s=timeout_s, **self._command(command))["job"])
+
+    def collect(self, job: int, wait_s: float = 10.0) -> Result | None:
+        """Wait for a job for at most `wait_s` guest seconds; None if it still runs."""
+        reply = self.request("collect", self._wall(wait_s), job=job, wait_s=wait_s)
+        return None if reply.get("running") else self._result(reply)
+
+    def signal(self, job: int, number: int) -> None:
+        """Send a signal to a job and its children."""
+        self.request("signal", _WALL_SLACK_S, job=job, signal=number)
+
+    def read_file(self, path: str) -> bytes:
+        """Return a file of the guest."""
+        return base64.b64decode(self.request("read", _WALL_SLACK_S, path=path)["data"])
+
+    def write_file(self, path: str, data: bytes, mode: int = 0o644) -> None:
+        """Write a file in the guest."""
+        for at in range(0, max(len(data), 1), _CHUNK):
+            chunk = base64.b64encode(data[at:at + _CHUNK]).decode()
+            self.request("write", self._wall(1.0), path=path, data=chunk, append=at > 0, mode=mode)
+
+    def clock_ns(self) -> int:
+        """Return the guest's CLOCK_MONOTONIC."""
+        return int(self.request("ping", _PING_S)["monotonic_ns"])
+
+    # Snapshots
+
+    def save(self, name: str) -> float:
+        """Save a snapshot; return the wall seconds it took."""
+        begun = time.monotonic()
+        self._monitor(f"savevm {name}")
+        return time.monotonic() - begun
+
+    def load(self, name: str) -> float:
+        """Go back to a snapshot, from a dead guest too; return the wall seconds it took.
+
+        The time includes the first answer of the agent.
+        """
+        begun = time.monotonic()
+        qmp = self._require_qmp()
+        try:
+            if qmp.command("query-status")["status"] in ("shutdown", "internal-error"):
+                qmp.command("system_reset")
+            self._monitor(f"loadvm {name}")
+            qmp.events.clear()
+            if not qmp.command("query-status")["running"]:
+                qmp.command("cont")
+        except QmpError as error:
+            raise self._monitor_failed(error) from None
+        self._lost = None
+        link = self._require_link()
+        link.resynchronise()
+        self.clock_ns()
+        return time.monotonic() - begun
+
+    def _monitor(self, line: str) -> None:
+        try:
+            self._require_qmp().monitor(line)
+        except QmpError as error:
+            raise self._monitor_failed(error) from None
+
+    def _monitor_failed(self, error: QmpError) -> Exception:
+        if isinstance(error, QmpClosed):
+            return self._lose(Outcome.QEMU_DIED, f"{error}; {self._last_words()}")
+        if isinstance(error, QmpTimeout):
+            return self._lose(Outcome.HARNESS_ERROR, str(error))
+        return HarnessError(str(error))
+
+    def with_evidence(self, attempt: Attempt) -> Attempt:
+        """Return the attempt with the console's last lines in its detail."""
+        return replace(attempt, detail=f"{attempt.detail}\n{self.console.tail()}")

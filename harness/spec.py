@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A virtual machine as data, and QEMU's command line made from it."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, field
+from pathlib import Path
+
+QEMU = "qemu-system-x86_64"
+PORT = "fgft.0"
+# guest/fgft-net finds the interfaces by these.
+NUT_MAC = "52:54:00:46:47:01"
+PEER_MAC = "52:54:00:46:47:02"
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What machine to boot; two equal ones behave alike."""
+
+    smp: int = 2
+    cpu: str = "max"
+    memory_mb: int = 256
+    icount: bool = False  # guest time counts instructions: one is 1 ns
+    accel: str | None = None  # None: the best that works here
+    modules: tuple[Path, ...] = ()  # put into the guest's /modules, not loaded
+    nut: str = "none"  # driver of the distribution to load for the NIC under test
+    nut_model: str = "e1000"
+    devices: tuple[str, ...] = ("edu",)
+    panic_on_oops: bool = False
+    soft_lockup_panic: bool = False
+    soft_lockup_s: int = 10  # kernel's watchdog_thresh: reported after twice this
+    kernel_args: tuple[str, ...] = ()
+    interactive: bool = False
+    qemu: str = QEMU
+
+    def cmdline(self) -> str:
+        """Return the kernel's command line."""
+        words = [
+            "console=ttyS0",
+            "panic=0",  # stay: the machine is paused by its panic device
+            "ipv6.disable=1",  # its router solicitations would be stray traffic
+            "tsc=reliable",  # else calibration against emulated timers decides
+            f"sysctl.kernel.panic_on_oops={int(self.panic_on_oops)}",
+            f"sysctl.kernel.softlockup_panic={int(self.soft_lockup_panic)}",
+            f"sysctl.kernel.watchdog_thresh={self.soft_lockup_s}",
+            f"fgft.nut={self.nut}",
+            *(["fgft.console"] if self.interactive else []),
+            *self.kernel_args,
+        ]
+        return " ".join(words)
+
+    def cli(self, command: str = "") -> str:
+        """Return the harness command that boots this machine again."""
+        words = ["python3", "-m", "harness", "boot", "--smp", str(self.smp), "--cpu", self.cpu,
+                 "--memory", str(self.memory_mb), "--nut", self.nut]
+        words += ["--icount"] if self.icount else []
+        words += ["--accel", self.accel] if self.accel else []
+        words += ["--panic-on-oops"] if self.panic_on_oops else []
+        words += ["--soft-lockup-panic"] if self.soft_lockup_panic else []
+        for word in self.kernel_args:
+            words += ["--append", word]
+        if self.modules:
+            words += ["--modules", *map(str, self.modules)]
+        if command:
+            words += ["--cmd", command]
+        return shlex.join(words)
+
+
+@dataclass(frozen=True)
+class Files:
+    """Where one machine's sockets and files lie."""
+
+    directory: Path
+    console: Path = field(init=False)
+    stderr: Path = field(init=False)
+    qmp: Path = field(init=False)
+    port: Path = field(init=False)
+    disk: Path = field(init=False)
+    initramfs: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        for name in ("console", "stderr", "qmp", "port", "disk", "initramfs"):
+            object.__setattr__(self, name, self.directory / name)
+
+
+def arguments(spec: Spec, accel: str, kernel_image: Path, files: Files) -> list[str]:
+    """Return QEMU's command line."""
+    console = "stdio,signal=off" if spec.interactive else "null"
+    argv = [
+        spec.qemu, "-nodefaults", "-display", "none", "-no-user-config",
+        "-machine", "pc,graphics=off", "-accel", "tcg" if spec.icount else accel,
+        "-cpu", spec.cpu, "-smp", str(spec.smp), "-m", str(spec.memory_mb),
+        "-kernel", str(kernel_image), "-initrd", str(files.initramfs), "-append", spec.cmdline(),
+        # The guest's death must leave a machine that a snapshot can be loaded into.
+        "-action", "panic=pause,reboot=shutdown,shutdown=pause", "-device", "pvpanic-pci",
+        "-chardev", f"{console},id=console,logfile={files.console}", "-serial", "chardev:console",
+        "-qmp", f"unix:{files.qmp},server=on,wait=off",
+        "-device", "virtio-serial-pci,max_ports=2",
+        "-chardev", f"socket,id=port,path={files.port},server=on,wait=off",
+        "-device", f"virtserialport,chardev=port,name={PORT}",
+        # No device of the guest: it only holds the snapshots.
+        "-drive", f"if=none,id=snapshots,format=qcow2,cache=unsafe,file={files.disk}",
+        "-netdev", "hubport,id=nut-port,hubid=0",
+        "-device", f"{spec.nut_model},netdev=nut-port,id=nut,mac={NUT_MAC},romfile=",
+        "-netdev", "hubport,id=peer-port,hubid=0",
+        "-device", f"virtio-net-pci,netdev=peer-port,id=peer,mac={PEER_MAC},romfile=",
+    ]
+    for device in spec.devices:
+        argv += ["-device", device]
+    if spec.icount:
+        argv += ["-icount", "shift=0,sleep=off"]
+    return argv
