@@ -31,6 +31,7 @@
 /* kinds of struct fgft_reg */
 #define FGFT_REG_PLAIN		1	/* reads back what was written: old value restores it */
 #define FGFT_REG_EVENT		2	/* the write is a request, it leaves no state behind */
+#define FGFT_REG_DOORBELL	3	/* hands memory over to the device: waits for commit */
 
 #ifndef __ASSEMBLY__
 

@@ -229,6 +229,8 @@ unsigned long fgft_call_begin(struct fgft_frame *frame)
 	call->published = false;
 	call->nheld = 0;
 	call->dev = NULL;
+	call->nbells = 0;
+	call->rung = false;
 	call->nwrites = 0;
 	call->fault.cause = FGFT_CAUSE_NONE;
 	preempt_notifier_init(&call->notifier, &preempt_ops);
@@ -292,6 +294,34 @@ void fgft_call_defer(struct fgft_call *call, fgft_effect_t fn,
 	effect->b = b;
 	effect->c = c;
 	effect->d = d;
+}
+
+static void done_already(u64 a, u64 b, u64 c, u64 d)
+{
+}
+
+/**
+ * fgft_call_hasten - do effects of one kind now after all
+ * @call: running call
+ * @fn: the kind
+ *
+ * Context: Inside @call.
+ */
+void fgft_call_hasten(struct fgft_call *call, fgft_effect_t fn)
+{
+	struct fgft_defer_page *page;
+	u32 i;
+
+	for (page = call->defer; page; page = page->next) {
+		for (i = 0; i < page->used; i++) {
+			struct fgft_deferred *effect = &page->effect[i];
+
+			if (effect->fn != fn)
+				continue;
+			fn(effect->a, effect->b, effect->c, effect->d);
+			effect->fn = done_already;
+		}
+	}
 }
 
 /**

@@ -215,6 +215,13 @@ static void write_reg(volatile void __iomem *addr, u64 value, u32 width)
 	}
 }
 
+/* An effect: the doorbell of a committed call. */
+static void ring(u64 addr, u64 value, u64 width, u64 unused)
+{
+	/* As the driver's own barrier ordered it: descriptors first. */
+	write_reg((void __iomem *)addr, value, width);
+}
+
 static struct fgft_device *port_device(struct fgft_call *call, unsigned long port)
 {
 	struct fgft_device *record, *found = NULL;
@@ -247,9 +254,15 @@ static struct fgft_device *port_device(struct fgft_call *call, unsigned long por
  *
  * Does not return if @addr is no register of the driver: the call is aborted.
  *
+ * A doorbell hands memory to the device, which nothing can take back.  It waits
+ * for commit with the effects deferred before and after it.  Another device
+ * write behind it would come first then, so the doorbell is rung before that
+ * and counts as a write no register undo covers.
+ *
  * Context: Inside @call.
+ * Return: true if the write is to be done now, false if it waits for commit.
  */
-void fgft_device_write(struct fgft_call *call, volatile void __iomem *addr,
+bool fgft_device_write(struct fgft_call *call, volatile void __iomem *addr,
 		       u64 value, u32 width, unsigned long ip)
 {
 	const struct fgft_range *range = NULL;
@@ -270,14 +283,25 @@ void fgft_device_write(struct fgft_call *call, volatile void __iomem *addr,
 		fgft_abort(call, FGFT_CAUSE_ARGUMENT, ip, (unsigned long)addr,
 			   "device write");
 
-	call->dev = dev;
-	if (unlikely(call->nwrites >= FGFT_WRITES)) {
-		call->nwrites++;
-		return;
-	}
 	if (range)
 		reg = find_reg(call->mod, range->bar,
 			       (unsigned long)addr - range->start, value);
+	if (reg && reg->kind == FGFT_REG_DOORBELL && !call->nwrites) {
+		fgft_call_defer(call, ring, (unsigned long)addr, value, width, 0);
+		call->nbells++;
+		return false;
+	}
+	call->dev = dev;
+	if (unlikely(call->nbells)) {
+		fgft_call_hasten(call, ring);
+		call->nwrites += call->nbells;
+		call->nbells = 0;
+		call->rung = true;
+	}
+	if (unlikely(call->nwrites >= FGFT_WRITES)) {
+		call->nwrites++;
+		return true;
+	}
 	write = &call->writes[call->nwrites];
 	write->addr = (void __iomem *)addr;
 	write->value = value;
@@ -288,13 +312,14 @@ void fgft_device_write(struct fgft_call *call, volatile void __iomem *addr,
 		write->old = read_reg(addr, width);
 	/* Last: an abort in between has not written this register. */
 	call->nwrites++;
+	return true;
 }
 
 static bool can_undo_registers(const struct fgft_call *call)
 {
 	u32 i;
 
-	if (call->nwrites > FGFT_WRITES)
+	if (call->rung || call->nwrites > FGFT_WRITES)
 		return false;
 	for (i = 0; i < call->nwrites; i++)
 		if (!call->writes[i].reg)

@@ -220,6 +220,8 @@ struct fgft_call {
 	struct fgft_defer_page *defer_tail;
 	u32 defer_pages;
 	struct fgft_device *dev;	/* device written, NULL if none */
+	u32 nbells;			/* doorbells waiting for commit */
+	bool rung;			/* one was rung early: no register undo */
 	u32 nwrites;			/* may exceed FGFT_WRITES: then no register undo */
 	struct fgft_write writes[FGFT_WRITES];
 	struct preempt_notifier notifier;
@@ -248,6 +250,8 @@ void fgft_abort_trap(void);		/* and the trap an abort goes through */
 /* Run @fn at commit, once, in order; forgotten on abort.  Aborts if full. */
 void fgft_call_defer(struct fgft_call *call, fgft_effect_t fn,
 		     u64 a, u64 b, u64 c, u64 d);
+/* Do the deferred effects that are @fn now, in order. */
+void fgft_call_hasten(struct fgft_call *call, fgft_effect_t fn);
 /* Undo by @fn on abort.  Aborts the call if the log is full. */
 void fgft_call_undo(struct fgft_call *call, fgft_effect_t fn, u32 flags,
 		    u64 a, u64 b, u64 c, u64 d);
@@ -358,8 +362,9 @@ void fgft_checkpoint_forget_module(struct fgft_module *mod);
 /*
  * About to write @value to device register @addr.  Checks that @addr is the
  * driver's, takes the lazy checkpoint, logs the write with its old value.
+ * False: the write waits for commit, do not do it.
  */
-void fgft_device_write(struct fgft_call *call, volatile void __iomem *addr,
+bool fgft_device_write(struct fgft_call *call, volatile void __iomem *addr,
 		       u64 value, u32 width, unsigned long ip);
 /* Put old register values back.  False: not every write can be undone so. */
 bool fgft_checkpoint_undo_registers(struct fgft_call *call);
