@@ -16,7 +16,7 @@ export DRIVERS KDIR INJECT FGFT_TESTS V
 .PHONY: help
 help: ## List the targets
 	@echo 'Targets:'
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 	@echo
 	@echo 'Variables:'
 	@echo '  DRIVER=edu     only this driver; DRIVERS="edu e1000": these'
@@ -25,14 +25,13 @@ help: ## List the targets
 	@echo '  V=1            show commands'
 
 .PHONY: demo
-demo: modules ## Break e1000 in many ways, without and with isolation
-	$(MAKE) modules INJECT=1
+demo: modules inject-modules ## Break e1000 in many ways, without and with isolation
 	$(PYTHON) -m harness demo $(DRIVER:%=--driver %)
 
 .PHONY: check
-check: modules ## Run every test there is
-	$(MAKE) modules FGFT_TESTS=1 INJECT=1
-	$(PYTEST) tests
+check: FGFT_TESTS = 1
+check: modules inject-modules ## Run every test there is
+	$(PYTEST)
 
 .PHONY: setup
 setup: ## Install missing packages (as root), or say how to
@@ -45,6 +44,18 @@ isolator: setup ## Build the compiler plugin
 .PHONY: modules
 modules: isolator ## Build fgft.ko and the isolated drivers
 	+@scripts/build-modules
+
+.PHONY: inject-modules
+inject-modules: modules ## Build them once more, with sites for fault injection
+	+@INJECT=1 scripts/build-modules
+
+.PHONY: docs
+docs: setup ## Turn README and Documentation into HTML below build/docs/
+	@mkdir -p build/docs
+	@for page in *.rst Documentation/*.rst; do \
+		rst2html --halt=2 "$$page" "build/docs/$$(basename "$$page" .rst).html" || exit 1; \
+	done
+	@echo build/docs/README.html
 
 .PHONY: clean
 clean: ## Remove everything built here; the cache stays

@@ -4,9 +4,10 @@
 
 The compiler sees one translation unit at a time and cannot know that an entry
 of the policy is in none of them, or that it was never asked to isolate: this is
-where the reports of a driver's units come together.  Modules that pass are
-linked into <build tree>/modules/; those of a driver that does not are deleted,
-so that nothing half-built can be loaded.
+where the reports of a driver's units come together.  Modules that pass are put
+into <build tree>/modules/, without debug information as a distribution ships
+them; those of a driver that does not are deleted, so that nothing half-built
+can be loaded.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -95,10 +97,12 @@ def publish(tree: Path, modules: list[Path]) -> None:
     target = tree / "modules"
     target.mkdir(exist_ok=True)
     for module in modules:
+        published = target / module.name
+        if published.exists() and published.stat().st_mtime_ns >= module.stat().st_mtime_ns:
+            continue
         fresh = target / f".{module.name}"
-        fresh.unlink(missing_ok=True)
-        os.link(module, fresh)
-        os.replace(fresh, target / module.name)
+        subprocess.run(["strip", "--strip-debug", "-o", fresh, module], check=True, timeout=60)
+        os.replace(fresh, published)
 
 
 def main() -> int:
