@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The isolated entry points of the unit, described from their C types. */
+#include "entry.h"
+
+#include "names.h"
+#include "table.h"
+
+namespace isolator {
+namespace {
+
+const unsigned arg_pointer = 0x1, arg_const = 0x2, arg_record = 0x4;	/* FGFT_ARG_* */
+const unsigned register_arguments = 6;
+
+/* Why @type cannot be the signature of an entry point; "" if it can. */
+std::string unfit(tree type)
+{
+	tree result = TREE_TYPE(type);
+	unsigned count = 0;
+
+	if (stdarg_p(type) || !prototype_p(type))
+		return "it takes a variable number of arguments";
+	if (!VOID_TYPE_P(result) && !INTEGRAL_TYPE_P(result) && !POINTER_TYPE_P(result))
+		return "it returns neither an integer nor a pointer";
+	for (tree arg = TYPE_ARG_TYPES(type); arg && arg != void_list_node; arg = TREE_CHAIN(arg)) {
+		tree value = TREE_VALUE(arg);
+
+		if (!INTEGRAL_TYPE_P(value) && !POINTER_TYPE_P(value))
+			return "argument " + std::to_string(count + 1) +
+			       " is neither an integer nor a pointer";
+		if (tree_to_uhwi(TYPE_SIZE_UNIT(value)) > 8)
+			return "argument " + std::to_string(count + 1) +
+			       " does not fit a register";
+		count++;
+	}
+	if (count > register_arguments)
+		return "it takes " + std::to_string(count) + " arguments, more than six";
+	return "";
+}
+
+ReturnKind return_kind(tree type)
+{
+	if (VOID_TYPE_P(type))
+		return ReturnKind::none;
+	if (POINTER_TYPE_P(type))
+		return ReturnKind::pointer;
+	if (TREE_CODE(type) == BOOLEAN_TYPE)
+		return ReturnKind::boolean;
+	if (TREE_CODE(type) == ENUMERAL_TYPE || TYPE_UNSIGNED(type))
+		return ReturnKind::unsign;
+	return ReturnKind::integer;
+}
+
+EntryArgument describe_argument(tree type)
+{
+	EntryArgument argument = {"", 0, 0};
+
+	if (!POINTER_TYPE_P(type))
+		return argument;
+
+	tree object = TREE_TYPE(type);
+	tree size = TYPE_SIZE_UNIT(object);
+
+	argument.flags = arg_pointer;
+	if (TYPE_READONLY(object))
+		argument.flags |= arg_const;
+	if (size && tree_fits_uhwi_p(size) && !VOID_TYPE_P(object))
+		argument.size = tree_to_uhwi(size);
+	if (RECORD_OR_UNION_TYPE_P(object)) {
+		argument.type = type_tag(object);
+		if (COMPLETE_TYPE_P(object))
+			argument.flags |= arg_record;
+	}
+	return argument;
+}
+
+bool describe_entry(cgraph_node *node, const std::string &policy, EntryPoint &entry)
+{
+	tree type = TREE_TYPE(node->decl);
+	const std::string why = unfit(type);
+
+	if (!why.empty()) {
+		error_at(DECL_SOURCE_LOCATION(node->decl),
+			 "entry %qs cannot be isolated: %s", entry.name.c_str(), why.c_str());
+		inform(UNKNOWN_LOCATION, "take the entry out of %s", policy.c_str());
+		return false;
+	}
+	entry.native = node;
+	entry.ret = return_kind(TREE_TYPE(type));
+	for (tree arg = TYPE_ARG_TYPES(type); arg && arg != void_list_node; arg = TREE_CHAIN(arg))
+		entry.arguments.push_back(describe_argument(TREE_VALUE(arg)));
+	return true;
+}
+
+} // namespace
+
+void find_entries(Unit &unit)
+{
+	cgraph_node *node;
+
+	FOR_EACH_FUNCTION_WITH_GIMPLE_BODY(node) {
+		EntryPoint entry;
+
+		entry.name = symbol_of(node->decl);
+		if (node->alias || DECL_EXTERNAL(node->decl) || !unit.policy.has_entry(entry.name))
+			continue;
+		if (describe_entry(node, unit.policy.path, entry))
+			unit.entries.push_back(entry);
+	}
+
+	TableMap tables = find_tables();
+
+	for (auto &entry : unit.entries) {
+		tree attributes = DECL_ATTRIBUTES(entry.native->decl);
+
+		entry.table = tables[entry.native];
+		unit.entry_uids[DECL_UID(entry.native->decl)] = entry.name;
+		/* Two entries with one body must stay two: each has its own branch. */
+		DECL_ATTRIBUTES(entry.native->decl) =
+			tree_cons(get_identifier("no_icf"), NULL_TREE, attributes);
+		entry.native->mark_force_output();
+	}
+	/* Cgraph order is not the source's; records and reports should be stable. */
+	std::sort(unit.entries.begin(), unit.entries.end(),
+		  [](const EntryPoint &a, const EntryPoint &b) { return a.name < b.name; });
+}
+
+} // namespace isolator

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Declarations of the functions the isolator calls or redirects to. */
+#include "hooks.h"
+
+#include "names.h"
+
+namespace isolator {
+namespace {
+
+/* Every declaration made here: a list the garbage collector follows. */
+tree kept;
+
+const ggc_root_tab roots[] = {
+	{&kept, 1, sizeof(kept), &gt_ggc_mx_tree_node, &gt_pch_nx_tree_node},
+	LAST_GGC_ROOT_TAB,
+};
+
+std::unordered_map<std::string, tree> by_symbol;
+
+tree keep(const std::string &symbol, tree decl)
+{
+	kept = tree_cons(NULL_TREE, decl, kept);
+	by_symbol[symbol] = decl;
+	return decl;
+}
+
+tree kept_decl(const std::string &symbol)
+{
+	auto it = by_symbol.find(symbol);
+
+	return it == by_symbol.end() ? NULL_TREE : it->second;
+}
+
+tree declare(const std::string &symbol, tree type)
+{
+	tree decl = kept_decl(symbol);
+
+	return decl ? decl : keep(symbol, build_fn_decl(symbol.c_str(), type));
+}
+
+} // namespace
+
+tree store_hook(unsigned size)
+{
+	if (size != 1 && size != 2 && size != 4 && size != 8)
+		return NULL_TREE;
+	return declare("__fgft_store" + std::to_string(size),
+		       build_function_type_list(void_type_node, ptr_type_node, NULL_TREE));
+}
+
+tree range_hook()
+{
+	return declare("__fgft_storen", build_function_type_list(void_type_node, ptr_type_node,
+								 size_type_node, NULL_TREE));
+}
+
+tree icall_hook()
+{
+	return declare("__fgft_icall",
+		       build_function_type_list(ptr_type_node, ptr_type_node, NULL_TREE));
+}
+
+tree loop_hook()
+{
+	return declare("__fgft_loop", build_function_type_list(void_type_node, NULL_TREE));
+}
+
+tree stack_hook()
+{
+	return declare("__fgft_stack", build_function_type_list(void_type_node, NULL_TREE));
+}
+
+tree inject_enter_hook()
+{
+	return declare("__fgft_inject_enter",
+		       build_function_type_list(void_type_node, ptr_type_node, NULL_TREE));
+}
+
+tree inject_leave_hook()
+{
+	return declare("__fgft_inject_leave", build_function_type_list(void_type_node, NULL_TREE));
+}
+
+tree inject_site_hook()
+{
+	return declare("__fgft_inject_site", build_function_type_list(integer_type_node,
+								      unsigned_type_node,
+								      NULL_TREE));
+}
+
+bool is_hook(tree decl)
+{
+	return symbol_of(decl).compare(0, 7, "__fgft_") == 0 && DECL_EXTERNAL(decl);
+}
+
+tree external_like(tree original, const std::string &symbol)
+{
+	tree decl = kept_decl(symbol);
+
+	if (decl)
+		return decl;
+	decl = build_fn_decl(symbol.c_str(), TREE_TYPE(original));
+	TREE_THIS_VOLATILE(decl) = TREE_THIS_VOLATILE(original);	/* noreturn */
+	DECL_SOURCE_LOCATION(decl) = DECL_SOURCE_LOCATION(original);
+	return keep(symbol, decl);
+}
+
+tree entry_object(const std::string &label)
+{
+	tree decl = kept_decl(label);
+
+	if (decl)
+		return decl;
+	decl = build_decl(UNKNOWN_LOCATION, VAR_DECL, get_identifier(label.c_str()),
+			  char_type_node);
+	/* The mark keeps GCC from prefixing a label of the assembler text. */
+	SET_DECL_ASSEMBLER_NAME(decl, get_identifier(("*" + label).c_str()));
+	DECL_EXTERNAL(decl) = 1;
+	TREE_PUBLIC(decl) = 1;
+	TREE_STATIC(decl) = 0;
+	TREE_ADDRESSABLE(decl) = 1;
+	TREE_USED(decl) = 1;
+	DECL_ARTIFICIAL(decl) = 1;
+	return keep(label, decl);
+}
+
+void register_hook_roots(const char *plugin_name)
+{
+	register_callback(plugin_name, PLUGIN_REGISTER_GGC_ROOTS, NULL,
+			  const_cast<ggc_root_tab *>(roots));
+}
+
+} // namespace isolator

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Declarations of the functions the isolator calls or redirects to. */
+#ifndef ISOLATOR_HOOKS_H
+#define ISOLATOR_HOOKS_H
+
+#include "gcc_compat.h"
+
+namespace isolator {
+
+/* The runtime's hooks, as declared in fgft/abi.h. */
+tree store_hook(unsigned size);		/* 1, 2, 4 or 8; NULL_TREE for others */
+tree range_hook();
+tree icall_hook();
+tree loop_hook();
+tree stack_hook();
+tree inject_enter_hook();
+tree inject_leave_hook();
+tree inject_site_hook();
+
+/* True for a declaration of the runtime's hooks. */
+bool is_hook(tree decl);
+
+/* An external function @symbol with the type of @original. */
+tree external_like(tree original, const std::string &symbol);
+
+/* The struct fgft_entry the assembler text defines under @label. */
+tree entry_object(const std::string &label);
+
+/* Lets GCC's garbage collector see what this file keeps. */
+void register_hook_roots(const char *plugin_name);
+
+} // namespace isolator
+
+#endif

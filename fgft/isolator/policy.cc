@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A driver's policy file.
+ *
+ *	entry e1000_change_mtu
+ *	register 0:0x0100 plain
+ *	register 0:0x5200+128 plain
+ *	register 0:0x0000 event mask=0x04000000 match=0x04000000
+ */
+#include "policy.h"
+
+#include <algorithm>
+
+#include "text.h"
+
+namespace isolator {
+namespace {
+
+const char entry_form[] = "entry <function>";
+const char register_form[] = "register <BAR>:<offset>[+<count>] plain|event "
+			     "[width=1|2|4|8] [mask=<number> match=<number>]";
+
+bool fits_u32(uint64_t value)
+{
+	return value <= UINT32_MAX;
+}
+
+/* <BAR>:<offset>[+<count>] */
+bool parse_place(const std::string &word, Register &reg)
+{
+	size_t colon = word.find(':');
+	size_t plus = word.find('+');
+
+	if (colon == std::string::npos || (plus != std::string::npos && plus < colon))
+		return false;
+	auto bar = parse_number(word.substr(0, colon));
+	auto offset = parse_number(word.substr(colon + 1, plus == std::string::npos ?
+							  plus : plus - colon - 1));
+	auto count = plus == std::string::npos ? 1 : parse_number(word.substr(plus + 1));
+
+	/* A PCI function has six BARs, and the expansion ROM is nobody's register. */
+	if (!bar || !offset || !count || *bar > 5 || !fits_u32(*offset) || !fits_u32(*count) ||
+	    !*count)
+		return false;
+	reg.bar = static_cast<uint32_t>(*bar);
+	reg.offset = static_cast<uint32_t>(*offset);
+	reg.count = static_cast<uint32_t>(*count);
+	return true;
+}
+
+bool parse_setting(const std::string &word, Register &reg)
+{
+	size_t equal = word.find('=');
+
+	if (equal == std::string::npos)
+		return false;
+	auto value = parse_number(word.substr(equal + 1));
+	std::string key = word.substr(0, equal);
+
+	if (!value)
+		return false;
+	if (key == "width" && (*value == 1 || *value == 2 || *value == 4 || *value == 8))
+		reg.width = static_cast<uint32_t>(*value);
+	else if (key == "mask")
+		reg.mask = *value;
+	else if (key == "match")
+		reg.match = *value;
+	else
+		return false;
+	return true;
+}
+
+bool parse_register(const std::vector<std::string> &words, Register &reg)
+{
+	if (words.size() < 3 || !parse_place(words[1], reg))
+		return false;
+	if (words[2] == "plain")
+		reg.kind = RegisterKind::plain;
+	else if (words[2] == "event")
+		reg.kind = RegisterKind::event;
+	else
+		return false;
+	for (size_t i = 3; i < words.size(); i++)
+		if (!parse_setting(words[i], reg))
+			return false;
+	/* A bit of match outside mask makes the row one that never matches. */
+	return !(reg.match & ~reg.mask);
+}
+
+} // namespace
+
+Result<Policy> Policy::load(const std::string &path)
+{
+	auto lines = read_lines(path);
+	Policy policy;
+
+	if (!lines)
+		return Error{lines.error()};
+	policy.path = path;
+	for (size_t i = 0; i < lines.value().size(); i++) {
+		auto words = split_words(lines.value()[i]);
+		const std::string where = at_line(path, i + 1) + ": ";
+
+		if (words.empty())
+			continue;
+		if (words[0] == "entry") {
+			if (words.size() != 2)
+				return Error{where + "expected '" + entry_form + "'"};
+			if (policy.has_entry(words[1]))
+				return Error{where + "entry '" + words[1] +
+					     "' is listed twice: remove one line"};
+			policy.entries.push_back(words[1]);
+		} else if (words[0] == "register") {
+			Register reg;
+
+			if (!parse_register(words, reg))
+				return Error{where + "expected '" + register_form + "'"};
+			policy.registers.push_back(reg);
+		} else {
+			return Error{where + "expected '" + entry_form + "' or '" +
+				     register_form + "'"};
+		}
+	}
+	return policy;
+}
+
+bool Policy::has_entry(const std::string &name) const
+{
+	return std::find(entries.begin(), entries.end(), name) != entries.end();
+}
+
+} // namespace isolator

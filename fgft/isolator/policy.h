@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A driver's policy file: its isolated entry points and described registers. */
+#ifndef ISOLATOR_POLICY_H
+#define ISOLATOR_POLICY_H
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "result.h"
+
+namespace isolator {
+
+/* As FGFT_REG_* in fgft/abi.h. */
+enum class RegisterKind : uint64_t { plain = 1, event = 2 };
+
+struct Register {
+	uint32_t bar = 0;
+	uint32_t offset = 0;
+	uint32_t count = 1;
+	uint32_t width = 4;
+	uint64_t mask = 0;
+	uint64_t match = 0;
+	RegisterKind kind = RegisterKind::plain;
+};
+
+struct Policy {
+	std::string path;
+	std::vector<std::string> entries;
+	std::vector<Register> registers;
+
+	static Result<Policy> load(const std::string &path);
+	bool has_entry(const std::string &name) const;
+};
+
+} // namespace isolator
+
+#endif

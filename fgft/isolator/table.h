@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Where a function's address is handed to the kernel. */
+#ifndef ISOLATOR_TABLE_H
+#define ISOLATOR_TABLE_H
+
+#include "unit.h"
+
+namespace isolator {
+
+/*
+ * By function: "<struct tag>.<field>" for an ops table or a field a body
+ * stores to, "<callee>#<n>" for argument n of a call.
+ */
+using TableMap = std::unordered_map<cgraph_node *, std::string>;
+
+TableMap find_tables();
+
+/* The unit's variables of type struct dev_pm_ops, by name. */
+std::vector<std::string> find_pm_ops();
+
+} // namespace isolator
+
+#endif
