@@ -82,3 +82,12 @@ def unpack(name: str, version: str) -> Path:
     shutil.rmtree(partial / "deb")
     partial.rename(root)
     return root
+
+
+def known(names: list[str]) -> bool:
+    """Return whether apt's lists hold all of `names`; when not, they want an update."""
+    try:
+        candidates(names)
+    except HarnessError:
+        return False
+    return True

@@ -129,7 +129,7 @@ def _report(kind: Kind, title: str, time_s: float, body: list[str]) -> Report:
 class Console:
     """A console's log file as it grows."""
 
-    def __init__(self, path: Path, echo: Callable[[str], None] | None = None) -> None:
+    def __init__(self, path: Path, echo: Callable[[str], object] | None = None) -> None:
         self._path = path
         self._echo = echo
         self._offset = 0

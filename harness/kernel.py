@@ -47,8 +47,8 @@ class Kernel:
         for name in names:
             if module_name(name) not in by_name:
                 raise HarnessError(f"kernel {self.release} has no module {name}")
-            path, needs = by_name[module_name(name)]
-            found.update(dict.fromkeys([*reversed(needs), path]))
+            path, dependencies = by_name[module_name(name)]
+            found.update(dict.fromkeys([*reversed(dependencies), path]))
         return [Path(path) for path in found]
 
 

@@ -45,6 +45,8 @@ class Spec:
             f"sysctl.kernel.softlockup_panic={int(self.soft_lockup_panic)}",
             f"sysctl.kernel.watchdog_thresh={self.soft_lockup_s}",
             f"fgft.nut={self.nut}",
+            # guest/rest.cc says why CPUs have to be started late then.
+            *(["maxcpus=1", "fgft.late_cpus"] if self.icount and self.smp > 1 else []),
             *(["fgft.console"] if self.interactive else []),
             *self.kernel_args,
         ]

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-2.0
+"""One case of the demo: an entry point and a fault, natively and isolated."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+
+from harness.demo.driver import Driver, Entry
+from harness.demo.faults import Fault
+from harness.demo.isolated import Isolated, IsolatedOutcome
+from harness.demo.native import Native
+from harness.demo.target import Profile
+
+
+@dataclass
+class Case:
+    """An entry point, a fault, and what is known so far."""
+
+    driver: Driver
+    entry: Entry
+    fault: Fault
+    profile: Profile
+    native: Native | None = None
+    isolated: Isolated | None = None
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why this case does not count as shown; empty if it does."""
+        reasons = []
+        if not self.native or not self.native.outcome:
+            reasons.append(f"native: {self.native.detail if self.native else 'not run'}")
+        if not self.isolated:
+            reasons.append("isolated: not run")
+        elif self.isolated.outcome is not IsolatedOutcome.RECOVERED:
+            reasons += [f"isolated: {reason}" for reason in self.isolated.reasons]
+        return reasons
+
+    @property
+    def shown(self) -> bool:
+        """Whether the fault struck natively, and was recovered from when isolated."""
+        return bool(self.native and self.native.outcome and self.isolated
+                    and self.isolated.outcome is IsolatedOutcome.RECOVERED)
+
+    @property
+    def command(self) -> str:
+        """The command that runs this case alone."""
+        return shlex.join(["python3", "-m", "harness", "demo", "--driver", self.driver.name,
+                           "--entry", self.entry.name, "--fault", self.fault.name])

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The demo from beginning to end: profile, restart, then every case twice."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from harness.demo import isolated, native, restart
+from harness.demo.case import Case
+from harness.demo.driver import Driver, Entry
+from harness.demo.faults import Fault
+from harness.demo.isolated import Isolated
+from harness.demo.native import Native
+from harness.demo.pool import Pool
+from harness.demo.table import console, duration
+from harness.demo.target import Profile, Target
+from harness.spec import Spec
+
+# Outage of an isolated case, as a share of a restart's.
+OUTAGE_SHARE = 1 / 5
+
+
+@dataclass(frozen=True)
+class Measured:
+    """An entry point's profile and how long its workload takes."""
+
+    profile: Profile
+    wall_s: float
+
+
+@dataclass(frozen=True)
+class Job:
+    """A piece of work for one machine; no entry: the restart; no case: a profile."""
+
+    entry: Entry | None = None
+    case: Case | None = None
+    isolated: bool = False
+
+    @property
+    def title(self) -> str:
+        """For the progress line."""
+        if not self.entry:
+            return "restart"
+        if not self.case:
+            return f"{self.entry.name}: profile"
+        return f"{self.entry.name}: {self.case.fault.title}, {'isolated' if self.isolated else 'native'}"
+
+
+Result = Measured | restart.Restart | Native | Isolated
+
+
+@dataclass
+class Run:
+    """A run and what has come of it, also when it is interrupted."""
+
+    driver: Driver
+    entries: list[Entry]
+    faults: list[Fault]
+    spec: Spec
+    width: int
+    logs: Path
+    cases: list[Case] = field(default_factory=list)
+    restart: restart.Restart | None = None
+    _measured: dict[str, Measured] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        """How many cases there are to be."""
+        return len(self.entries) * len(self.faults)
+
+    def execute(self) -> None:
+        """Do everything; results are in `cases` and `restart` as they come."""
+        jobs = 1 + len(self.entries) + 2 * self.total
+        with Pool[Job, Result](self.spec, self.driver, self.width, self.logs) as pool, _progress(jobs) as step:
+            machine = pool.await_machine()
+            step(f"booted in {machine.boot_wall_s:.1f} s ({machine.accelerator.name}: {machine.accelerator.reason}), "
+                 f"{machine.spec.smp} CPUs, -cpu {machine.spec.cpu}, panic_on_oops={int(machine.spec.panic_on_oops)}", 0)
+
+            def report(job: Job, result: Result) -> None:
+                self._keep(job, result)
+                step(f"{job.title}: {_told(result)}", 1)
+
+            pool.run([Job(), *(Job(entry) for entry in self.entries)], self._work, report)
+            self.cases = [Case(self.driver, entry, fault, self._measured[entry.name].profile)
+                          for entry in self.entries for fault in self.faults]
+            pool.run([Job(case.entry, case, side) for case in self.cases for side in (False, True)], self._work, report)
+
+    def _work(self, target: Target, job: Job) -> Result:
+        if not job.entry:
+            return restart.run(target)
+        if not job.case:
+            target.rewind()
+            begun = time.monotonic()
+            return Measured(target.profile(job.entry), time.monotonic() - begun)
+        measured = self._measured[job.entry.name]
+        if not job.isolated:
+            return native.run(target, job.entry, job.case.fault, measured.profile, measured.wall_s)
+        assert self.restart, "the restart is measured before any case"
+        bound_ns = self.restart.traffic.outage_ns * OUTAGE_SHARE
+        return isolated.run(target, job.entry, job.case.fault, measured.profile, bound_ns)
+
+    def _keep(self, job: Job, result: Result) -> None:
+        if isinstance(result, restart.Restart):
+            self.restart = result
+        elif isinstance(result, Measured) and job.entry:
+            self._measured[job.entry.name] = result
+        elif isinstance(result, Native) and job.case:
+            job.case.native = result
+        elif isinstance(result, Isolated) and job.case:
+            job.case.isolated = result
+
+
+def _told(result: Result) -> str:
+    """Return a result in a few words."""
+    if isinstance(result, restart.Restart):
+        return f"{duration(result.traffic.outage_ns)}, {result.traffic.lost} lost"
+    if isinstance(result, Measured):
+        return f"{result.profile.hits} sites, struck at {result.profile.half_way}"
+    if isinstance(result, Native):
+        return result.outcome.value if result.outcome else f"no result, {result.detail}"
+    step = f" ({result.fault.step})" if result.fault else ""
+    return result.outcome.value + step + "".join(f"; {reason}" for reason in result.reasons)
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[str, int], None]]:
+    """Show a bar with the time left on a terminal, else a line for each step."""
+    out = console(stderr=True)
+    begun = time.monotonic()
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=30), MofNCompleteColumn(), TimeElapsedColumn(),
+               TimeRemainingColumn())
+    with Progress(*columns, console=out, transient=True, disable=not out.is_terminal) as bar:
+        task = bar.add_task("demo", total=total)
+        done = 0
+
+        def step(text: str, advance: int) -> None:
+            nonlocal done
+            done += advance
+            bar.advance(task, advance)
+            left = (time.monotonic() - begun) / done * (total - done) if done else 0.0
+            prefix = f"[{done}/{total}, {left:.0f} s left] " if advance and not out.is_terminal else ""
+            bar.console.print(prefix + text, markup=False, soft_wrap=True)
+
+        yield step

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The demo's results as one table a person understands at a glance."""
+
+from __future__ import annotations
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from harness.demo.case import Case
+from harness.demo.faults import Fault
+from harness.demo.isolated import IsolatedOutcome
+from harness.demo.native import NativeOutcome
+from harness.demo.restart import Restart
+
+_WIDTH = 118
+_NATIVE_STYLE = {
+    NativeOutcome.OOPS: "red", NativeOutcome.PANIC: "red", NativeOutcome.HANG: "red",
+    NativeOutcome.CORRUPTION: "red", NativeOutcome.SURVIVED: "dim",
+}
+_LEGEND = (
+    "Upper line: what the fault does to the kernel without isolation (it panics on an oops). Lower line: the same "
+    "fault isolated: the step that put it right, the longest time a client got no packet, packets lost of those "
+    "sent every millisecond each way.",
+    "undo: memory and kernel back, device never written.  registers: and plain registers written back.  "
+    "pm: and the device re-initialised by the driver's own suspend and resume.",
+)
+
+
+def duration(nanoseconds: float) -> str:
+    """Return a time with three digits at most, for a person."""
+    if nanoseconds <= 0:
+        return "0"
+    if nanoseconds < 1e9:
+        return f"{nanoseconds / 1e6:.1f} ms" if nanoseconds < 1e8 else f"{nanoseconds / 1e6:.0f} ms"
+    return f"{nanoseconds / 1e9:.2f} s"
+
+
+def _cell(case: Case | None) -> Text:
+    if not case:
+        return Text("not run", style="yellow")
+    cell = Text()
+    if case.native and case.native.outcome:
+        cell.append(case.native.outcome.value, style=_NATIVE_STYLE[case.native.outcome])
+    else:
+        cell.append("not struck" if case.native else "not run", style="yellow")
+    cell.append("\n")
+    isolated = case.isolated
+    if not isolated:
+        cell.append("not run", style="yellow")
+    elif isolated.outcome is not IsolatedOutcome.RECOVERED:
+        cell.append(isolated.outcome.value.upper(), style="bold red")
+    else:
+        step = isolated.fault.step if isolated.fault else "?"
+        cell.append(step, style="green")
+        if isolated.traffic:
+            cell.append(f" {duration(isolated.traffic.outage_ns)}, {isolated.traffic.lost} lost", style="green")
+    return cell
+
+
+def render(driver: str, entries: list[str], faults: list[Fault], cases: list[Case], restart: Restart | None) -> RenderableType:
+    """Return the table, the restart for comparison, the verdict and the legend."""
+    table = Table(title=f"{driver}: every fault, natively and isolated", show_lines=True, expand=False)
+    table.add_column("entry point", no_wrap=True)
+    for fault in faults:
+        table.add_column(fault.title)
+    by_name = {(case.entry.name, case.fault.name): case for case in cases}
+    for entry in entries:
+        table.add_row(entry.removeprefix(f"{driver}_"), *(_cell(by_name.get((entry, fault.name))) for fault in faults))
+    parts: list[RenderableType] = [table]
+    parts += [Text(line) for line in _comparison(cases, restart)]
+    parts += [Text(line, style="dim") for line in _LEGEND]
+    return Group(*parts)
+
+
+def _comparison(cases: list[Case], restart: Restart | None) -> list[str]:
+    if not restart:
+        return ["Restart of the driver: not measured"]
+    outage = restart.traffic.outage_ns
+    lines = [f"Restart of the driver (out, in, configured again): {duration(outage)} without a packet, "
+             f"{restart.traffic.lost} lost."]
+    outages = [case.isolated.traffic.outage_ns for case in cases if case.isolated and case.isolated.traffic]
+    if outages:
+        worst = max(outages)
+        ratio = f", 1/{outage / worst:.0f} of a restart" if worst > 0 else ""
+        lines.append(f"Longest outage of all isolated cases: {duration(worst)}{ratio}.")
+    return lines
+
+
+def verdict(cases: list[Case], expected: int) -> str:
+    """Return the last line: how many cases did what they should."""
+    shown = sum(case.shown for case in cases)
+    fatal = sum(case.native is not None and case.native.outcome not in (None, NativeOutcome.SURVIVED) for case in cases)
+    return f"{shown} of {expected} faults recovered from; natively {fatal} of them panic, hang or corrupt the kernel."
+
+
+def console(stderr: bool = False) -> Console:
+    """Return a console; without a terminal as wide as the table needs."""
+    made = Console(stderr=stderr, highlight=False)
+    return made if made.is_terminal else Console(stderr=stderr, highlight=False, width=_WIDTH)
