@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Vocabulary of the kernel-function table, for its rows and its wrappers.
+ *
+ * A row of kapi/<subsystem>.def says what a kernel function does to the rest
+ * of the system, so that a call can take it back.  kapi.c makes a wrapper of
+ * each row; twins call fgft_k_<name> instead of <name>.  An example:
+ *
+ *	KAPI_UNDO(netif_carrier_on, VOID, (struct net_device *dev), (dev),
+ *		  ANY, HARD,
+ *		  NEED(NETDEV, dev, sizeof(*dev));
+ *		  IF(!netif_carrier_ok(dev)) UNDO(carrier_off, 0, dev),
+ *		  NOTHING)
+ *
+ * Columns: name, result, parameters, arguments, context, what a fault inside
+ * means, steps before the call, steps after it.  A row of a name and a context
+ * only has its wrapper written by hand, in kapi_<subsystem>.c.
+ *
+ * Classes
+ *   PURE	no effect but its result: called directly, needs no wrapper.
+ *		Also those whose effect harms nobody when it is not taken back,
+ *		as printing.  (name) or (name, SOFT)
+ *   WRITES	writes memory its arguments name; checked and logged before
+ *   UNDO	done now, taken back by another function on abort
+ *   TOGGLE	done now, the state found before is put back on abort
+ *   DEFER	done at commit, forgotten on abort
+ *   ALLOC	yields memory the driver owns; native calls are tracked too
+ *   FREE	ends that; deferred; native calls are tracked too
+ *   LOCK	lock.c
+ *   SLEEP	no effect but waiting
+ *   MMIO	writes device registers
+ *   ONEWAY	cannot be taken back; arguments are checked
+ *   FORBID	gives the call up
+ *
+ * Contexts
+ *   ANY	as the native function
+ *   SLEEPS	may sleep: kept locks are published if they are in the way
+ *   WAITS	waits for another thread without sleeping: publishes
+ *   JOINS	waits for another thread, sleeping: publishes
+ *
+ * Faults inside the kernel function itself
+ *   HARD	fatal as ever: it may hold locks or be half way through
+ *   SOFT	recoverable: it holds nothing and what it wrote was logged
+ */
+#ifndef FGFT_KAPI_H
+#define FGFT_KAPI_H
+
+#include "fgft.h"
+
+enum kapi_context {
+	KAPI_ANY,
+	KAPI_SLEEPS,
+	KAPI_WAITS,
+	KAPI_JOINS,
+};
+
+/* A row, for whoever wants to list them. */
+struct fgft_kapi_row {
+	const char *name;
+	const char *class;
+	enum kapi_context context;
+	bool soft;
+	const void *function;		/* NULL for inline functions */
+};
+
+extern const struct fgft_kapi_row fgft_kapi_rows[];
+extern const u32 fgft_kapi_nrows;
+
+/* Look up where the functions of SOFT rows end; before the first call. */
+int fgft_kapi_init(void);
+/* Is @ip inside a kernel function that may fault without harm? */
+bool fgft_kapi_recoverable(unsigned long ip);
+
+/* ---- checks a wrapper makes; they return only if all is well -------------- */
+
+void kapi_need(struct fgft_call *c, enum fgft_object object, const void *ptr,
+	       size_t size, unsigned long ip, const char *what);
+/* The wrapped function may sleep. */
+void kapi_sleeps(struct fgft_call *c, unsigned long ip, const char *what);
+/* Like kapi_sleeps for an allocation: only if @gfp lets it. */
+void kapi_gfp(struct fgft_call *c, gfp_t gfp, unsigned long ip,
+	      const char *what);
+
+/* ---- driver memory ---------------------------------------------------------- */
+
+/* Own what an allocator returned; the module is known by @ip in native code. */
+void kapi_track(struct fgft_call *c, unsigned long ip, const void *ptr,
+		size_t size, enum fgft_range_kind kind);
+/*
+ * Freed by the driver but not yet in truth: a second free in the same call is
+ * a bad argument.  Undone on abort.
+ */
+void kapi_retire(struct fgft_call *c, const void *ptr);
+
+/* ---- words of the table, expanded inside a wrapper -------------------------- */
+
+#define KAPI_U64(x)	((u64)(unsigned long)(x))
+
+#define NOTHING		do { } while (0)
+#define IF(condition)	if (condition)
+#define NEED(object, ptr, size) \
+	kapi_need(c, FGFT_OBJECT_##object, ptr, size, _RET_IP_, kapi_name)
+/* Memory of the driver's that the function writes. */
+#define WRITES(ptr, size) \
+	fgft_write_check(c, ptr, size, _RET_IP_)
+/* Memory of the kernel's that the function writes. */
+#define LOGS(ptr, size) \
+	fgft_write_log(c, ptr, size, _RET_IP_)
+#define GRANT(ptr, size)	fgft_grant(c, ptr, size)
+#define RETIRE(ptr)		kapi_retire(c, ptr)
+#define GFP(flags)		kapi_gfp(c, flags, _RET_IP_, kapi_name)
+
+/* UNDO(effect, flags, up to four arguments), COMMIT(effect, arguments) */
+#define KAPI_ARGS0()			0, 0, 0, 0
+#define KAPI_ARGS1(a)			KAPI_U64(a), 0, 0, 0
+#define KAPI_ARGS2(a, b)		KAPI_U64(a), KAPI_U64(b), 0, 0
+#define KAPI_ARGS3(a, b, c_) \
+	KAPI_U64(a), KAPI_U64(b), KAPI_U64(c_), 0
+#define KAPI_ARGS4(a, b, c_, d) \
+	KAPI_U64(a), KAPI_U64(b), KAPI_U64(c_), KAPI_U64(d)
+#define KAPI_ARGS(...) \
+	CONCATENATE(KAPI_ARGS, COUNT_ARGS(__VA_ARGS__))(__VA_ARGS__)
+
+#define UNDO(effect, flags, ...) \
+	fgft_call_undo(c, kapi_do_##effect, flags, KAPI_ARGS(__VA_ARGS__))
+#define COMMIT(effect, ...) \
+	fgft_call_defer(c, kapi_do_##effect, KAPI_ARGS(__VA_ARGS__))
+
+/*
+ * An effect: kernel function @call run at commit or on abort.  Its arguments
+ * travel as a, b, c and d; AS() gives one its type back.
+ */
+#define AS(type, x)	((type)(unsigned long)(x))
+#define KAPI_EFFECT(name, call)						\
+static void __maybe_unused kapi_do_##name(u64 a, u64 b, u64 c, u64 d)	\
+{									\
+	call;								\
+}
+
+/* ALLOC and FREE rows, in native code too: there c is NULL. */
+#define TRACK(ptr, size, kind) \
+	kapi_track(c, _RET_IP_, ptr, size, FGFT_RANGE_##kind)
+#define UNTRACK(ptr)		fgft_domain_remove((const void *)(ptr))
+#define NETDEV_TRACK(dev, priv)	kapi_netdev_track(c, _RET_IP_, dev, priv)
+#define NETDEV_UNTRACK(dev)	kapi_netdev_untrack(dev)
+
+/* Words of one subsystem; what they stand for is in kapi_<subsystem>.c. */
+#define QUEUE_NEED(txq)		kapi_queue_need(c, txq, _RET_IP_, kapi_name)
+#define QUEUE_UNDO(txq)		kapi_queue_undo(c, txq)
+#define QUEUES_UNDO(dev)	kapi_queues_undo(c, dev)
+#define SKB_LOGS(skb)		kapi_skb_log(c, skb, _RET_IP_)
+#define PCI_COMMAND_UNDO(pdev)	kapi_pci_command_undo(c, pdev)
+/* Two small arguments of an effect in one. */
+#define PACK(dir, attrs)	(((attrs) << 8) | (dir))
+
+#define BQL_UNDO(dev, sides) \
+	kapi_bql_undo(c, netdev_get_tx_queue(dev, 0), sides, _RET_IP_)
+#define KAPI_BQL_SENDER		0x1
+#define KAPI_BQL_COMPLETION	0x2
+
+struct net_device;
+struct netdev_queue;
+struct pci_dev;
+struct sk_buff;
+
+void kapi_netdev_track(struct fgft_call *c, unsigned long ip,
+		       const struct net_device *dev, size_t priv);
+void kapi_netdev_untrack(const struct net_device *dev);
+void kapi_queue_need(struct fgft_call *c, const struct netdev_queue *txq,
+		     unsigned long ip, const char *what);
+void kapi_queue_undo(struct fgft_call *c, struct netdev_queue *txq);
+void kapi_queues_undo(struct fgft_call *c, struct net_device *dev);
+void kapi_bql_undo(struct fgft_call *c, struct netdev_queue *txq, u32 sides,
+		   unsigned long ip);
+/* A hardware address in a word. */
+u64 kapi_address(const u8 *address);
+void kapi_skb_grant(struct fgft_call *c, const struct sk_buff *skb);
+void kapi_skb_log(struct fgft_call *c, struct sk_buff *skb, unsigned long ip);
+void kapi_pci_command_undo(struct fgft_call *c, struct pci_dev *pdev);
+
+/* Head of a wrapper written by hand. */
+#define KAPI_EXPORT(result, name, params)				\
+result fgft_k_##name params;						\
+EXPORT_SYMBOL_GPL(fgft_k_##name);					\
+result fgft_k_##name params
+#define KAPI_EXPORT_NATIVE(result, name, params)			\
+result fgft_n_##name params;						\
+EXPORT_SYMBOL_GPL(fgft_n_##name);					\
+result fgft_n_##name params
+#define KAPI_ENTER(name)						\
+	static const char kapi_name[] __maybe_unused = #name;		\
+	struct fgft_call *c = fgft_call_current()
+
+#endif /* FGFT_KAPI_H */

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What rows undo and commit by: UNDO(x, ...) and COMMIT(x, ...) name these.
+ * Included by kapi.c alone.
+ *
+ * An effect frees what the domain knows only after the domain has forgotten
+ * it: the allocator may give the memory away at once.
+ */
+
+/* memory.def */
+KAPI_EFFECT(kfree, fgft_domain_remove(AS(void *, a)); kfree(AS(void *, a)))
+KAPI_EFFECT(kfree_sensitive, fgft_domain_remove(AS(void *, a));
+	    kfree_sensitive(AS(void *, a)))
+KAPI_EFFECT(vfree, fgft_domain_remove(AS(void *, a)); vfree(AS(void *, a)))
+KAPI_EFFECT(free_pages, __free_pages(AS(struct page *, a), b))
+KAPI_EFFECT(put_page, put_page(AS(struct page *, a)))
+KAPI_EFFECT(kunmap_atomic, __kunmap_atomic(AS(void *, a)))
+/* Nobody uses the mapping any more, only the counts are missing. */
+KAPI_EFFECT(kmap_atomic, preempt_disable(); pagefault_disable())
+
+/* dma.def */
+KAPI_EFFECT(dma_free, fgft_domain_remove(AS(void *, c));
+	    dma_free_coherent(AS(struct device *, a), b, AS(void *, c), d))
+KAPI_EFFECT(dma_unmap_single,
+	    dma_unmap_single_attrs(AS(struct device *, a), b, c, d & 0xff,
+				   d >> 8))
+KAPI_EFFECT(dma_unmap_page,
+	    dma_unmap_page_attrs(AS(struct device *, a), b, c, d & 0xff,
+				 d >> 8))
+
+/* irq.def */
+KAPI_EFFECT(free_irq, free_irq(a, AS(void *, b)))
+KAPI_EFFECT(enable_irq, enable_irq(a))
+KAPI_EFFECT(disable_irq_nosync, disable_irq_nosync(a))
+
+/* work.def */
+KAPI_EFFECT(cancel_work, cancel_work(AS(struct work_struct *, a)))
+KAPI_EFFECT(cancel_delayed_work,
+	    cancel_delayed_work(AS(struct delayed_work *, a)))
+KAPI_EFFECT(complete, complete(AS(struct completion *, a)))
+KAPI_EFFECT(complete_all, complete_all(AS(struct completion *, a)))
+
+/* pci.def */
+KAPI_EFFECT(iounmap, fgft_domain_remove(AS(void *, a));
+	    iounmap(AS(void __iomem *, a)))
+KAPI_EFFECT(pci_iounmap, fgft_domain_remove(AS(void *, b));
+	    pci_iounmap(AS(struct pci_dev *, a), AS(void __iomem *, b)))
+KAPI_EFFECT(pcix_set_mmrbc, pcix_set_mmrbc(AS(struct pci_dev *, a), b))
+KAPI_EFFECT(device_set_wakeup_enable,
+	    device_set_wakeup_enable(AS(struct device *, a), b))
+
+/* net.def */
+KAPI_EFFECT(free_netdev, kapi_netdev_untrack(AS(struct net_device *, a));
+	    free_netdev(AS(struct net_device *, a)))
+KAPI_EFFECT(netif_carrier_on, netif_carrier_on(AS(struct net_device *, a)))
+KAPI_EFFECT(netif_carrier_off, netif_carrier_off(AS(struct net_device *, a)))
+KAPI_EFFECT(netif_device_detach,
+	    netif_device_detach(AS(struct net_device *, a)))
+KAPI_EFFECT(napi_enable, napi_enable(AS(struct napi_struct *, a)))
+KAPI_EFFECT(napi_disable, napi_disable(AS(struct napi_struct *, a)))
+KAPI_EFFECT(__napi_schedule, __napi_schedule(AS(struct napi_struct *, a)))
+/* Won, but never put on a poll list. */
+KAPI_EFFECT(napi_unschedule,
+	    clear_bit(NAPI_STATE_SCHED, &AS(struct napi_struct *, a)->state))
+KAPI_EFFECT(eth_hw_addr_set,
+	    eth_hw_addr_set(AS(struct net_device *, a), (const u8 *)&b))
+
+/* skb.def: whatever the context, interrupts may be off at rollback */
+KAPI_EFFECT(kfree_skb, dev_kfree_skb_any(AS(struct sk_buff *, a)))
+KAPI_EFFECT(consume_skb, dev_consume_skb_any(AS(struct sk_buff *, a)))
+KAPI_EFFECT(napi_consume_skb, napi_consume_skb(AS(struct sk_buff *, a), b))
+KAPI_EFFECT(skb_free_frag, skb_free_frag(AS(void *, a)))

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Words and wrappers of net.def: queues, byte queue limits, NAPI, and the
+ * memory of a network device.
+ */
+
+#include <linux/etherdevice.h>
+#include <linux/netdevice.h>
+
+#include "kapi.h"
+
+/* ---- memory ------------------------------------------------------------------ */
+
+/*
+ * A device is one piece with the driver's private data behind it.  Its
+ * transmit queues are another, which the driver stores to through inline
+ * helpers (netif_trans_update()).
+ */
+void kapi_netdev_track(struct fgft_call *c, unsigned long ip,
+		       const struct net_device *dev, size_t priv)
+{
+	kapi_track(c, ip, dev, ALIGN(sizeof(*dev), NETDEV_ALIGN) + priv,
+		   FGFT_RANGE_NETDEV);
+	kapi_track(c, ip, dev->_tx, dev->num_tx_queues * sizeof(*dev->_tx),
+		   FGFT_RANGE_OBJECT);
+}
+
+void kapi_netdev_untrack(const struct net_device *dev)
+{
+	fgft_domain_remove(dev->_tx);
+	fgft_domain_remove(dev);
+}
+
+u64 kapi_address(const u8 *address)
+{
+	u64 word = 0;
+
+	memcpy(&word, address, ETH_ALEN);
+	return word;
+}
+
+/* ---- queues ------------------------------------------------------------------- */
+
+void kapi_queue_need(struct fgft_call *c, const struct netdev_queue *txq,
+		     unsigned long ip, const char *what)
+{
+	const struct net_device *dev;
+
+	kapi_need(c, FGFT_OBJECT_READABLE, txq, sizeof(*txq), ip, what);
+	dev = txq->dev;
+	kapi_need(c, FGFT_OBJECT_NETDEV, dev, 0, ip, what);
+	if (txq < dev->_tx || txq >= dev->_tx + dev->num_tx_queues)
+		fgft_abort(c, FGFT_CAUSE_ARGUMENT, ip, (unsigned long)txq,
+			   what);
+}
+
+/*
+ * Waking is left to the class when recovery has taken the device away in the
+ * meantime: attaching it wakes every queue.
+ */
+static void kapi_do_queue_wake(u64 a, u64 b, u64 c, u64 d)
+{
+	struct netdev_queue *txq = AS(struct netdev_queue *, a);
+
+	if (netif_device_present(txq->dev))
+		netif_tx_wake_queue(txq);
+}
+
+KAPI_EFFECT(queue_stop, netif_tx_stop_queue(AS(struct netdev_queue *, a)))
+
+void kapi_queue_undo(struct fgft_call *c, struct netdev_queue *txq)
+{
+	if (netif_tx_queue_stopped(txq))
+		UNDO(queue_stop, 0, txq);
+	else
+		UNDO(queue_wake, 0, txq);
+}
+
+void kapi_queues_undo(struct fgft_call *c, struct net_device *dev)
+{
+	unsigned int i;
+
+	for (i = 0; i < dev->num_tx_queues; i++)
+		kapi_queue_undo(c, netdev_get_tx_queue(dev, i));
+}
+
+/* ---- byte queue limits --------------------------------------------------------- */
+
+static void kapi_do_bql_stop(u64 a, u64 b, u64 c, u64 d)
+{
+	struct netdev_queue *txq = AS(struct netdev_queue *, a);
+
+	set_bit(__QUEUE_STATE_STACK_XOFF, &txq->state);
+}
+
+static void kapi_do_bql_go(u64 a, u64 b, u64 c, u64 d)
+{
+	struct netdev_queue *txq = AS(struct netdev_queue *, a);
+
+	if (test_and_clear_bit(__QUEUE_STATE_STACK_XOFF, &txq->state))
+		netif_schedule_queue(txq);
+}
+
+/*
+ * The sender's counters and the completion's are on lines of their own; a call
+ * on one side must not put back what the other side has counted since.
+ */
+void kapi_bql_undo(struct fgft_call *c, struct netdev_queue *txq, u32 sides,
+		   unsigned long ip)
+{
+	struct dql *dql = &txq->dql;
+
+	if (test_bit(__QUEUE_STATE_STACK_XOFF, &txq->state))
+		UNDO(bql_stop, 0, txq);
+	else
+		UNDO(bql_go, 0, txq);
+	if (sides & KAPI_BQL_SENDER) {
+		fgft_write_log(c, &dql->num_queued, sizeof(dql->num_queued),
+			       ip);
+		fgft_write_log(c, &dql->last_obj_cnt,
+			       sizeof(dql->last_obj_cnt), ip);
+	}
+	if (sides & KAPI_BQL_COMPLETION) {
+		fgft_write_log(c, &dql->adj_limit, sizeof(dql->adj_limit), ip);
+		fgft_write_log(c, &dql->limit,
+			       offsetof(struct dql, max_limit) -
+				       offsetof(struct dql, limit), ip);
+	}
+}
+
+/* ---- attaching ------------------------------------------------------------------ */
+
+/* Not while recovery keeps the kernel away: it attaches in the end. */
+static void kapi_do_attach(u64 a, u64 b, u64 c, u64 d)
+{
+	struct net_device *dev = AS(struct net_device *, a);
+	struct fgft_device *record = NULL;
+
+	if (dev->dev.parent)
+		record = fgft_checkpoint_find(dev->dev.parent);
+	if (!record || !READ_ONCE(record->quiesced))
+		netif_device_attach(dev);
+}
+
+KAPI_EXPORT(void, netif_device_detach, (struct net_device *dev))
+{
+	KAPI_ENTER(netif_device_detach);
+
+	if (c) {
+		NEED(NETDEV, dev, 0);
+		/* Older, so last: attaching wakes queues that were stopped. */
+		kapi_queues_undo(c, dev);
+		if (netif_device_present(dev))
+			UNDO(attach, 0, dev);
+	}
+	netif_device_detach(dev);
+}
+
+/* ---- NAPI ------------------------------------------------------------------------ */
+
+KAPI_EFFECT(napi_schedule, __napi_schedule(AS(struct napi_struct *, a)))
+KAPI_EFFECT(napi_complete, napi_complete_done(AS(struct napi_struct *, a), b))
+KAPI_EFFECT(gro_receive, napi_gro_receive(AS(struct napi_struct *, a),
+					  AS(struct sk_buff *, b)))
+KAPI_EFFECT(napi_unschedule,
+	    clear_bit(NAPI_STATE_SCHED, &AS(struct napi_struct *, a)->state))
+
+KAPI_EXPORT(void, napi_schedule, (struct napi_struct *napi))
+{
+	KAPI_ENTER(napi_schedule);
+
+	if (!c) {
+		napi_schedule(napi);
+		return;
+	}
+	NEED(WRITABLE, napi, sizeof(*napi));
+	if (!napi_schedule_prep(napi))
+		return;
+	UNDO(napi_unschedule, 0, napi);
+	COMMIT(napi_schedule, napi);
+}
+
+/*
+ * Said to be complete, so that the driver turns its interrupt on again.  One
+ * that comes before commit finds the instance owned and is noted as missed.
+ */
+KAPI_EXPORT(bool, napi_complete_done, (struct napi_struct *napi, int done))
+{
+	KAPI_ENTER(napi_complete_done);
+
+	if (!c)
+		return napi_complete_done(napi, done);
+	NEED(WRITABLE, napi, sizeof(*napi));
+	COMMIT(napi_complete, napi, done);
+	return true;
+}
+
+KAPI_EXPORT(gro_result_t, napi_gro_receive, (struct napi_struct *napi,
+					     struct sk_buff *skb))
+{
+	KAPI_ENTER(napi_gro_receive);
+
+	if (!c)
+		return napi_gro_receive(napi, skb);
+	NEED(WRITABLE, napi, sizeof(*napi));
+	NEED(SKB, skb, 0);
+	COMMIT(gro_receive, napi, skb);
+	return GRO_NORMAL;
+}
