@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Class descriptors: what is known of a driver because of its subsystem.
+ *
+ * Written once a subsystem, never a driver, and as tables (class/): what
+ * memory an argument stands for, what an aborted entry point returns, and how
+ * the kernel is kept away from a device while it is restored.
+ */
+
+#include <linux/ethtool.h>
+#include <linux/interrupt.h>
+#include <linux/netdevice.h>
+#include <linux/poll.h>
+#include <linux/skbuff.h>
+#include <linux/string.h>
+
+#include "fgft.h"
+
+/* ---- grants ----------------------------------------------------------------- */
+
+#define ARG_GRANTS	(FGFT_GRANTS / 2)	/* the lower half: arguments */
+
+/* Only at the first miss: nothing else has been granted yet. */
+static void grant_argument(struct fgft_call *call, const void *start,
+			   size_t size)
+{
+	if (!size || call->ngrants >= ARG_GRANTS)
+		return;
+	call->grant[call->ngrants++] = (struct fgft_span){
+		.start = (unsigned long)start,
+		.size = size,
+	};
+}
+
+static void grant_net_device(struct fgft_call *call, const void *ptr)
+{
+	const struct net_device *dev = ptr;
+
+	/* One of ours is known to the domain, with its private data. */
+	if (!fgft_domain_find(dev))
+		grant_argument(call, dev, sizeof(*dev));
+	if (!fgft_domain_find(dev->_tx))
+		grant_argument(call, dev->_tx,
+			       dev->num_tx_queues * sizeof(*dev->_tx));
+}
+
+/* The data only if nobody shares it: skb_cow_head() grants the copy. */
+static void grant_sk_buff(struct fgft_call *call, const void *ptr)
+{
+	const struct sk_buff *skb = ptr;
+
+	grant_argument(call, skb, sizeof(*skb));
+	if (!skb_header_cloned(skb))
+		grant_argument(call, skb->head,
+			       skb_end_offset(skb) +
+				       sizeof(struct skb_shared_info));
+}
+
+struct grant_row {
+	const char *type;
+	void (*grant)(struct fgft_call *call, const void *ptr);
+};
+
+static const struct grant_row grant_rows[] = {
+#define CLASS_GRANT(tag)	{ #tag, grant_##tag },
+#define CLASS_NOTHING(tag)	{ #tag, NULL },
+#include "class/grants.def"
+};
+
+/*
+ * Sizes of buffers are computed by a function an entry: the table's third
+ * column, with the call's arguments in scope.
+ */
+struct buffer_row {
+	const char *table;
+	u32 arg;
+	size_t (*bytes)(const unsigned long *args);
+};
+
+#define ARG(n, type)		((type)args[n])
+#define BUFFER_BYTES		CONCATENATE(buffer_bytes_, __LINE__)
+
+#define CLASS_BUFFER(table, arg, bytes)					\
+static size_t BUFFER_BYTES(const unsigned long *args)			\
+{									\
+	return bytes;							\
+}
+#include "class/buffers.def"
+#undef CLASS_BUFFER
+
+static const struct buffer_row buffer_rows[] = {
+#define CLASS_BUFFER(table, arg, bytes)	{ table, arg, BUFFER_BYTES },
+#include "class/buffers.def"
+#undef CLASS_BUFFER
+};
+
+static const struct buffer_row *buffer_find(const struct fgft_entry *entry,
+					    u32 arg)
+{
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(buffer_rows); i++)
+		if (buffer_rows[i].arg == arg &&
+		    !strcmp(buffer_rows[i].table, entry->table))
+			return &buffer_rows[i];
+	return NULL;
+}
+
+static const struct grant_row *grant_find(const char *type)
+{
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(grant_rows); i++)
+		if (!strcmp(grant_rows[i].type, type))
+			return &grant_rows[i];
+	return NULL;
+}
+
+static void grant_pointer(struct fgft_call *call, u32 n)
+{
+	const struct fgft_arg *arg = &call->entry->args[n];
+	const void *ptr = (const void *)call->frame->args[n];
+	const struct buffer_row *buffer;
+	const struct grant_row *row;
+
+	/* Not a pointer into the kernel: a user's, or none. */
+	if ((unsigned long)ptr < TASK_SIZE_MAX)
+		return;
+	buffer = buffer_find(call->entry, n);
+	if (buffer) {
+		grant_argument(call, ptr, buffer->bytes(call->frame->args));
+		return;
+	}
+	row = arg->type[0] ? grant_find(arg->type) : NULL;
+	if (row) {
+		if (row->grant)
+			row->grant(call, ptr);
+		return;
+	}
+	/* A single byte is no type: void and char point to unknown sizes. */
+	if (arg->size > 1)
+		grant_argument(call, ptr, arg->size);
+}
+
+/**
+ * fgft_class_grant - let the call write what its arguments stand for
+ * @call: running call, at its first store outside of the domain; the driver
+ * has not changed what the arguments point to yet
+ *
+ * Context: Inside @call.
+ */
+void fgft_class_grant(struct fgft_call *call)
+{
+	u32 n, nargs = min_t(u32, call->entry->nargs,
+			     ARRAY_SIZE(call->frame->args));
+
+	for (n = 0; n < nargs; n++) {
+		u32 flags = call->entry->args[n].flags;
+
+		if ((flags & FGFT_ARG_POINTER) && !(flags & FGFT_ARG_CONST))
+			grant_pointer(call, n);
+	}
+}
+
+/**
+ * fgft_grant - let the call write something it was given by the kernel
+ * @call: running call
+ * @start: first byte
+ * @size: bytes
+ *
+ * Arguments keep the lower half of the slots.  Those of the upper half are for
+ * objects made inside the call: newest first, the oldest is forgotten, because
+ * a driver works on the last one it has got.
+ *
+ * Context: Inside @call.
+ */
+void fgft_grant(struct fgft_call *call, const void *start, size_t size)
+{
+	u32 used;
+
+	if (!call->granted) {
+		call->granted = true;
+		fgft_class_grant(call);
+	}
+	/* Slots of arguments that were not needed stay empty. */
+	while (call->ngrants < ARG_GRANTS)
+		call->grant[call->ngrants++] = (struct fgft_span){};
+	used = min_t(u32, call->ngrants - ARG_GRANTS,
+		     FGFT_GRANTS - ARG_GRANTS - 1);
+	memmove(&call->grant[ARG_GRANTS + 1], &call->grant[ARG_GRANTS],
+		used * sizeof(call->grant[0]));
+	call->grant[ARG_GRANTS] = (struct fgft_span){
+		.start = (unsigned long)start,
+		.size = size,
+	};
+	call->ngrants = ARG_GRANTS + 1 + used;
+}
+
+/* ---- results ------------------------------------------------------------------ */
+
+struct result_row {
+	const char *table;
+	long value;
+};
+
+static const struct result_row result_rows[] = {
+#define CLASS_RESULT(table, value)	{ table, value },
+#include "class/results.def"
+};
+
+/**
+ * fgft_class_result - what an entry point returns after an abort
+ * @entry: the entry point
+ *
+ * Context: Any.
+ * Return: the value, in the width of the entry's type.
+ */
+long fgft_class_result(const struct fgft_entry *entry)
+{
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(result_rows); i++)
+		if (!strcmp(result_rows[i].table, entry->table))
+			return result_rows[i].value;
+
+	return entry->ret == FGFT_RET_INT ? -EIO : 0;
+}
+
+/* ---- keeping the kernel away ----------------------------------------------------- */
+
+static struct net_device *range_netdev(const struct fgft_range *range,
+				       const struct fgft_device *dev)
+{
+	struct net_device *netdev = (struct net_device *)range->start;
+
+	if (range->kind != FGFT_RANGE_NETDEV ||
+	    netdev->dev.parent != dev->dev ||
+	    netdev->reg_state != NETREG_REGISTERED)
+		return NULL;
+	return netdev;
+}
+
+static bool quiesce_range(struct fgft_range *range, void *data)
+{
+	struct fgft_device *dev = data;
+	struct net_device *netdev = range_netdev(range, dev);
+
+	if (netdev)
+		netif_device_detach(netdev);
+	return false;
+}
+
+/**
+ * fgft_class_quiesce - keep the kernel away from a device
+ * @dev: device, until fgft_class_resume()
+ *
+ * A network device is detached: no transmit, no ethtool, no ioctl.  Again for
+ * a device that is quiesced already does no harm.
+ *
+ * Context: Any.
+ */
+void fgft_class_quiesce(struct fgft_device *dev)
+{
+	/* Before: an inverse effect must not attach it behind our back. */
+	WRITE_ONCE(dev->quiesced, true);
+	fgft_domain_each(dev->mod, quiesce_range, dev);
+}
+
+static bool resume_range(struct fgft_range *range, void *data)
+{
+	struct fgft_device *dev = data;
+	struct net_device *netdev = range_netdev(range, dev);
+
+	/* Does nothing if the driver's resume has attached it. */
+	if (netdev)
+		netif_device_attach(netdev);
+	return false;
+}
+
+/**
+ * fgft_class_resume - let the kernel use a device again
+ * @dev: device
+ *
+ * Context: Process.
+ */
+void fgft_class_resume(struct fgft_device *dev)
+{
+	if (!READ_ONCE(dev->quiesced))
+		return;
+	WRITE_ONCE(dev->quiesced, false);
+	fgft_domain_each(dev->mod, resume_range, dev);
+}
