@@ -181,7 +181,7 @@ class Target:
     def until(self, condition: str, guest_s: float) -> bool:
         """Wait in the guest until a shell condition holds; False if it does not in time."""
         tries = int(guest_s * 1e6 / _POLL_US)
-        loop = f"n=0; until {condition}; do n=$((n+1)); [ $n -gt {tries} ] && exit 1; usleep {_POLL_US}; done"
+        loop = f"n=0; until {condition}; do n=$((n+1)); [ $n -gt {tries} ] && exit 1; usleep {_POLL_US}; done; true"
         return self.machine.run(loop, timeout_s=guest_s + 5).outcome is Outcome.PASSED
 
     # Workloads
@@ -198,10 +198,12 @@ class Target:
         """Change and change back; return what was wrong, "" if nothing.
 
         Calls are counted, as a tool may find nothing to do and never call the
-        driver.
+        driver.  Some entry points are reached by traffic only, so there must be some.
         """
         steps: tuple[tuple[str, dict[str, str]], ...] = ((entry.change, entry.sets), (entry.back, {}))
         for action, expected in steps:
+            if not self.traffic_flows():
+                return f"no traffic before '{action}'"
             calls = self.calls(entry)
             result = self.machine.run(action or "true", timeout_s=_COMMAND_S)
             if result.outcome is not Outcome.PASSED:
@@ -222,7 +224,7 @@ class Target:
     def traffic_flows(self, guest_s: float = _LINK_S) -> bool:
         """Wait until a round trip through the interface succeeds."""
         tries = max(1, int(guest_s))
-        command = f"n=0; until {self.driver.reach_peer} >/dev/null 2>&1; do n=$((n+1)); [ $n -gt {tries} ] && exit 1; done"
+        command = f"n=0; until {self.driver.reach_peer} >/dev/null 2>&1; do n=$((n+1)); [ $n -gt {tries} ] && exit 1; done; true"
         return self.machine.run(command, timeout_s=guest_s + 10).outcome is Outcome.PASSED
 
     # Looking
