@@ -365,6 +365,24 @@ TEST_F(Undo, AShortCallAllocatesNothing)
 	EXPECT_EQ(shim::allocations(), before);
 }
 
+TEST_F(Undo, APageIsUsedToItsEnd)
+{
+	/* A page less its link, its fill level and the record's footer. */
+	constexpr size_t most = 4096 - 16 - 16;
+	std::vector<u8> memory(most + 1, 1);
+
+	ASSERT_EQ(store(memory.data(), most, 2), 0);
+	EXPECT_EQ(undo_.chunks, 1u);
+	ASSERT_EQ(store(memory.data(), 1, 3), 0);
+	EXPECT_EQ(undo_.chunks, 2u);
+	rollback();
+	fgft_undo_reset(&undo_);
+	ASSERT_EQ(store(memory.data(), most + 1, 2), 0);
+	EXPECT_EQ(undo_.chunks, 2u);
+	rollback();
+	EXPECT_EQ(memory, std::vector<u8>(most + 1, 1));
+}
+
 TEST_F(Undo, InitFailsWithoutMemory)
 {
 	fgft_undo undo = {};

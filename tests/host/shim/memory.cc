@@ -132,6 +132,17 @@ void grace_period()
 	waiting.clear();
 }
 
+void free_leaked()
+{
+	grace_period();
+	for (const void *object : objects)
+		std::free(const_cast<void *>(object));
+	objects.clear();
+	for (void *page : pages)
+		std::free(page);
+	pages.clear();
+}
+
 bool in_rcu_reader()
 {
 	return readers;

@@ -39,6 +39,9 @@ size_t objects_waiting();
 /* Free what waits.  No reader may be inside. */
 void grace_period();
 
+/* Free whatever is still allocated; only where the leak has been reported. */
+void free_leaked();
+
 bool in_rcu_reader();
 size_t locks_held();
 
