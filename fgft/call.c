@@ -35,6 +35,9 @@
 
 DEFINE_PER_CPU(struct fgft_call *, fgft_current_call);
 
+/* entry.S; exported here, where the C type gives the symbol its version. */
+EXPORT_SYMBOL_GPL(__fgft_enter);
+
 /* Idle calls of a CPU.  Only touched by that CPU with interrupts off. */
 struct pool {
 	struct fgft_call *idle;

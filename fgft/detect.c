@@ -416,11 +416,17 @@ static bool is_skb(const void *ptr)
 				   sizeof(struct skb_shared_info));
 }
 
+#define STRING_MAX	4096	/* longer than any name or format a driver hands over */
+
 static bool is_string(const void *ptr)
 {
-	char buf[128];
+	const char *at = ptr;
+	char c = 1;
 
-	return strncpy_from_kernel_nofault(buf, ptr, sizeof(buf)) >= 0;
+	while (c && at - (const char *)ptr < STRING_MAX)
+		if (copy_from_kernel_nofault(&c, at++, 1))
+			return false;
+	return !c;
 }
 
 /**

@@ -379,6 +379,7 @@ void fgft_recover_prepare(struct fgft_device *dev);
 void fgft_recover_start(struct fgft_call *call);
 /* Is this task restoring a device of @mod?  Its driver calls run natively. */
 bool fgft_recover_trusted(struct fgft_module *mod);
+bool fgft_recover_pending(struct fgft_module *mod);
 void fgft_recover_flush(struct fgft_module *mod);
 
 /* ---- policy.c: modules, entries, sysfs --------------------------------- */

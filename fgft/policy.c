@@ -367,7 +367,7 @@ static ssize_t module_recovering_show(struct kobject *kobj,
 				      struct kobj_attribute *attr, char *buf)
 {
 	return sysfs_emit(buf, "%d\n",
-			  fgft_checkpoint_recovering(to_module(kobj)));
+			  fgft_recover_pending(to_module(kobj)));
 }
 
 static const char * const range_names[FGFT_RANGE_KINDS] = {

@@ -19,7 +19,4 @@ void fgft_policy_announce(struct fgft_module *mod);
 const struct fgft_entry *fgft_policy_entry(const char *module,
 					   const char *function);
 
-/* Is a device of @mod away from its users until it is restored; checkpoint.c. */
-bool fgft_checkpoint_recovering(struct fgft_module *mod);
-
 #endif /* FGFT_POLICY_H */

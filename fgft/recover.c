@@ -103,10 +103,25 @@ void fgft_recover_start(struct fgft_call *call)
 	queue_work(queue, &dev->restore);
 }
 
-static void flush_device(struct fgft_device *dev, void *data)
+static void is_recovering(struct fgft_device *dev, void *data)
 {
 	if (READ_ONCE(dev->recovering))
 		*(bool *)data = true;
+}
+
+/**
+ * fgft_recover_pending - is a device of @mod away from its users?
+ * @mod: the driver
+ *
+ * Context: Any.
+ * Return: true from an abort that needs PM callbacks until they are through.
+ */
+bool fgft_recover_pending(struct fgft_module *mod)
+{
+	bool pending = false;
+
+	fgft_checkpoint_each(mod, is_recovering, &pending);
+	return pending;
 }
 
 /**
@@ -117,10 +132,7 @@ static void flush_device(struct fgft_device *dev, void *data)
  */
 void fgft_recover_flush(struct fgft_module *mod)
 {
-	bool pending = false;
-
-	fgft_checkpoint_each(mod, flush_device, &pending);
-	if (pending)
+	if (fgft_recover_pending(mod))
 		flush_workqueue(queue);
 }
 
