@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The demo as a program: arguments checked, modules built, results told."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from harness import kernel
+from harness.demo import driver as drivers
+from harness.demo import results, table
+from harness.demo.case import Case
+from harness.demo.faults import FAULTS, fault
+from harness.demo.runner import Run
+from harness.outcome import GuestLost, HarnessError
+from harness.paths import REPO
+from harness.spec import Spec
+
+_BUILD_S = 900
+_RUNTIME = "fgft"
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the demo; 0 if every case was recovered."""
+    begun = time.monotonic()
+    try:
+        demo = _prepare(args)
+    except drivers.UnknownName as error:
+        print(f"demo: error: {error}", file=sys.stderr)
+        return 2
+    interrupted = False
+    try:
+        demo.execute()
+    except KeyboardInterrupt:
+        interrupted = True
+        print("demo: interrupted; what is done so far:", file=sys.stderr)
+    except (GuestLost, HarnessError) as error:
+        print(f"demo: error: {error}", file=sys.stderr)
+        return 1
+    if interrupted and not demo.cases:
+        return 130
+    directory = REPO / "out" / "demo" / args.driver
+    summary = results.write(directory, ["python3", "-m", "harness", *sys.argv[1:]], args.driver, demo.spec, demo.cases,
+                            demo.restart, time.monotonic() - begun)
+    if args.json:
+        print(summary.read_text(encoding="utf-8"), end="")
+    else:
+        _print(demo, summary, time.monotonic() - begun)
+    if interrupted:
+        return 130
+    return 0 if demo.cases and all(case.shown for case in demo.cases) else 1
+
+
+def _prepare(args: argparse.Namespace) -> Run:
+    """Check the arguments, see that the modules are built, describe the run."""
+    driver = drivers.load(args.driver)
+    entries = [driver.entry(name) for name in args.entry] or list(driver.entries)
+    faults = [fault(name) for name in args.fault] or list(FAULTS)
+    if args.jobs < 1 or args.smp < 1:
+        raise HarnessError("--jobs and --smp take a number from 1 up")
+    modules = _modules(driver, build=not args.no_build)
+    spec = Spec(smp=args.smp, cpu=args.cpu, icount=True, panic_on_oops=True, modules=modules, nut_model=driver.nic)
+    width = min(args.jobs, 2 * len(entries) * len(faults))
+    return Run(driver, entries, faults, spec, width, REPO / "out" / "demo" / driver.name)
+
+
+def _modules(driver: drivers.Driver, build: bool) -> tuple[Path, ...]:
+    """Return fgft.ko and the driver's, built for injection."""
+    argv = ["make", "-s", "-C", str(REPO), "modules", "INJECT=1", f"DRIVER={driver.name}"]
+    if build:
+        done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_BUILD_S, check=False)
+        if done.returncode:
+            tail = "\n".join((done.stdout + done.stderr).strip().splitlines()[-20:])
+            raise HarnessError(f"the modules do not build:\n{tail}\nrun again with: {shlex.join(argv)}")
+    directory = REPO / "build" / kernel.headers_release() / "inject" / "modules"
+    paths = tuple(directory / f"{name}.ko" for name in (_RUNTIME, driver.module))
+    for path in paths:
+        if not path.is_file():
+            raise HarnessError(f"{path} is missing: run `make modules INJECT=1 DRIVER={driver.name}`")
+    return paths
+
+
+def _print(demo: Run, summary: Path, wall_s: float) -> None:
+    out = table.console()
+    out.print(table.render(demo.driver.name, [entry.name for entry in demo.entries], demo.faults, demo.cases, demo.restart))
+    for case in demo.cases:
+        if not case.shown:
+            _print_failure(case)
+    out.print(f"{table.verdict(demo.cases, demo.total)} {wall_s:.0f} s. {summary.relative_to(REPO)}",
+              style="bold", soft_wrap=True)
+
+
+def _print_failure(case: Case) -> None:
+    """Say what went wrong with a case, what the guest last said, and how to see it again."""
+    print(f"\n{case.entry.name}, {case.fault.title}:")
+    for reason in case.reasons:
+        print(f"  {reason}")
+    for side in (case.native if not case.native or not case.native.outcome else None,
+                 case.isolated if case.isolated and not case.shown else None):
+        if side and side.evidence:
+            print("  --- last console lines")
+            print("\n".join(f"  {line}" for line in side.evidence.splitlines()))
+    print(f"  --- run again with: {case.command}\n")
