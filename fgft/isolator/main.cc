@@ -111,20 +111,21 @@ void start_unit(void *, void *)
 		      "inlined; add %<-O1%> or more");
 }
 
-/* "e1000_main" of "-o .../e1000_main.o" */
+/* "e1000_main" of ".../e1000_main.c", "e1000.mod" of "e1000.mod.c" */
 std::string object_stem()
 {
-	std::string name = aux_base_name ? aux_base_name : compat_main_input();
+	std::string name = compat_main_input();
 	size_t slash = name.rfind('/');
 
 	if (slash != std::string::npos)
 		name = name.substr(slash + 1);
-	return name.substr(0, name.find('.'));
+	return name.substr(0, name.rfind('.'));
 }
 
 void finish_unit(void *, void *)
 {
-	if (unit.options.report.empty())
+	/* Nothing to tell of a unit without reachable functions, foo.mod.c for one. */
+	if (unit.options.report.empty() || unit.report.twins.empty())
 		return;
 	for (const auto &entry : unit.entries) {
 		static const char *const kinds[] = {"void", "int", "uint", "bool", "pointer"};
