@@ -40,6 +40,37 @@ static int set_range(unsigned long start, unsigned long end,
 	return mas_store_gfp(&mas, range, GFP_ATOMIC | __GFP_NOWARN);
 }
 
+/*
+ * Take @range out of the tree, whole.  Under @ranges_lock.  Without memory to
+ * split a node it stays there, owned by nobody: dead all the same, and found
+ * again by the next to store over it.
+ */
+static bool forget(struct fgft_range *range)
+{
+	if (set_range(range->start, range->end, NULL)) {
+		WRITE_ONCE(range->mod, NULL);
+		return false;
+	}
+	kfree_rcu(range, rcu);
+	return true;
+}
+
+/*
+ * What is known inside of [start, end) was freed behind our back.  Ranges are
+ * forgotten whole, so that each stands in the tree in one piece.  False: some
+ * are dead but still there, nothing may be stored over them.
+ */
+static bool forget_stale(unsigned long start, unsigned long end)
+{
+	unsigned long index = start;
+	struct fgft_range *range;
+	bool gone = true;
+
+	mt_for_each(&ranges, range, index, end - 1)
+		gone &= forget(range);
+	return gone;
+}
+
 /**
  * fgft_domain_add - own a stretch of memory
  * @mod: module whose calls may write it
@@ -47,8 +78,8 @@ static int set_range(unsigned long start, unsigned long end,
  * @size: bytes
  * @kind: what it is
  *
- * A range that is there already at the same place is replaced: the memory was
- * freed behind our back and given out again.
+ * Ranges that overlap it are forgotten, whole: their memory was freed behind
+ * our back and given out again.
  *
  * Context: Any.
  * Return: the range, or NULL when there is no memory for it; then a later
@@ -57,34 +88,28 @@ static int set_range(unsigned long start, unsigned long end,
 struct fgft_range *fgft_domain_add(struct fgft_module *mod, const void *start,
 				   size_t size, enum fgft_range_kind kind)
 {
-	unsigned long at = (unsigned long)start, flags;
-	struct fgft_range *range, *old;
-	int err;
+	unsigned long at = (unsigned long)start, end = at + size, flags;
+	struct fgft_range *range;
+	bool known;
 
 	if (!mod || !start || !size)
 		return NULL;
 	range = kzalloc(sizeof(*range), GFP_ATOMIC | __GFP_NOWARN);
-	if (!range)
-		return NULL;
-	range->start = at;
-	range->end = at + size;
-	range->kind = kind;
-	range->mod = mod;
+	if (range) {
+		range->start = at;
+		range->end = end;
+		range->kind = kind;
+		range->mod = mod;
+	}
 
 	spin_lock_irqsave(&ranges_lock, flags);
-	old = mtree_load(&ranges, at);
-	if (old && (old->start < at || old->end > range->end))
-		set_range(old->start, old->end, NULL);
-	err = set_range(at, range->end, range);
+	known = forget_stale(at, end) && range && !set_range(at, end, range);
 	spin_unlock_irqrestore(&ranges_lock, flags);
 
-	if (old)
-		kfree_rcu(old, rcu);
-	if (err) {
-		kfree(range);
-		return NULL;
-	}
-	return range;
+	if (known)
+		return range;
+	kfree(range);
+	return NULL;
 }
 
 /**
@@ -102,18 +127,9 @@ void fgft_domain_remove(const void *start)
 		return;
 	spin_lock_irqsave(&ranges_lock, flags);
 	range = mtree_load(&ranges, (unsigned long)start);
-	if (range && range->start == (unsigned long)start) {
-		/* No memory to split a node: the range is dead all the same. */
-		if (set_range(range->start, range->end, NULL)) {
-			range->mod = NULL;
-			range = NULL;
-		}
-	} else {
-		range = NULL;
-	}
+	if (range && range->start == (unsigned long)start)
+		forget(range);
 	spin_unlock_irqrestore(&ranges_lock, flags);
-	if (range)
-		kfree_rcu(range, rcu);
 }
 
 /**
@@ -192,10 +208,7 @@ void fgft_domain_remove_module(struct fgft_module *mod)
 	mt_for_each(&ranges, range, index, ULONG_MAX) {
 		if (mod && range->mod != mod)
 			continue;
-		if (set_range(range->start, range->end, NULL))
-			range->mod = NULL;
-		else
-			kfree_rcu(range, rcu);
+		forget(range);
 	}
 	spin_unlock_irqrestore(&ranges_lock, flags);
 }
@@ -207,10 +220,12 @@ void fgft_domain_remove_module(struct fgft_module *mod)
  */
 void fgft_domain_exit(void)
 {
-	unsigned long flags;
+	unsigned long index = 0, flags;
+	struct fgft_range *range;
 
-	fgft_domain_remove_module(NULL);
 	spin_lock_irqsave(&ranges_lock, flags);
+	mt_for_each(&ranges, range, index, ULONG_MAX)
+		kfree_rcu(range, rcu);
 	__mt_destroy(&ranges);
 	spin_unlock_irqrestore(&ranges_lock, flags);
 	rcu_barrier();
