@@ -25,7 +25,7 @@ class Spec:
     accel: str | None = None  # None: the best that works here
     modules: tuple[Path, ...] = ()  # put into the guest's /modules, not loaded
     nut: str = "none"  # driver of the distribution to load for the NIC under test
-    nut_model: str = "e1000"
+    nut_model: str = "e1000-82545em"
     devices: tuple[str, ...] = ("edu",)
     panic_on_oops: bool = False
     soft_lockup_panic: bool = False
