@@ -81,6 +81,17 @@ void kapi_sleeps(struct fgft_call *c, unsigned long ip, const char *what);
 void kapi_gfp(struct fgft_call *c, gfp_t gfp, unsigned long ip,
 	      const char *what);
 
+/*
+ * Is @ptr in the part of the stack that an abort unwinds?  An inverse must not
+ * write there: rollback runs on that memory.
+ */
+static inline bool kapi_on_stack(const struct fgft_call *c,
+				 const volatile void *ptr)
+{
+	return (unsigned long)ptr >= current_stack_pointer &&
+	       (unsigned long)ptr < (unsigned long)c->frame;
+}
+
 /* ---- driver memory ---------------------------------------------------------- */
 
 /* Own what an allocator returned; the module is known by @ip in native code. */

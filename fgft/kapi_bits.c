@@ -31,7 +31,7 @@ KAPI_EXPORT(void, name, (long nr, volatile unsigned long *addr))	\
 		return name(nr, addr);					\
 	NEED_BIT();							\
 	old = operation(nr, addr);					\
-	if (changed)							\
+	if ((changed) && !kapi_on_stack(c, addr))			\
 		UNDO(inverse, 0, addr, nr);				\
 }
 
@@ -45,7 +45,7 @@ KAPI_EXPORT(bool, name, (long nr, volatile unsigned long *addr))	\
 		return name(nr, addr);					\
 	NEED_BIT();							\
 	old = name(nr, addr);						\
-	if (changed)							\
+	if ((changed) && !kapi_on_stack(c, addr))			\
 		UNDO(inverse, 0, addr, nr);				\
 	return old;							\
 }
@@ -98,55 +98,73 @@ KAPI_EFFECT(atomic64_set, atomic64_cmpxchg(AS(atomic64_t *, a), b, c))
 KAPI_EXPORT(void, prefix##_set, (prefix##_t *v, value_t i))		\
 {									\
 	KAPI_ENTER(prefix##_set);					\
+	value_t old;							\
 									\
 	if (!c)								\
 		return prefix##_set(v, i);				\
 	NEED(WRITABLE, v, sizeof(*v));					\
-	UNDO(prefix##_set, 0, v, i, prefix##_read(v));			\
-	prefix##_set(v, i);						\
+	old = prefix##_xchg(v, i);					\
+	if (!kapi_on_stack(c, v))					\
+		UNDO(prefix##_set, 0, v, i, old);			\
 }
+
+/*
+ * The record comes after the operation: without memory for it the inverse runs
+ * at once.
+ */
+#define COUNTER_BODY(prefix, operation, delta)				\
+	if (!c)								\
+		return operation;					\
+	NEED(WRITABLE, v, sizeof(*v));					\
+	r = operation;							\
+	if (!kapi_on_stack(c, v))					\
+		UNDO(prefix##_add, 0, v, delta);			\
+	return r
 
 #define COUNTER_STEP(prefix, name, result, delta)			\
 KAPI_EXPORT(result, prefix##_##name, (prefix##_t *v))			\
 {									\
 	KAPI_ENTER(prefix##_##name);					\
+	result r;							\
 									\
-	if (c) {							\
-		NEED(WRITABLE, v, sizeof(*v));				\
-		UNDO(prefix##_add, 0, v, -(delta));			\
-	}								\
-	return prefix##_##name(v);					\
+	COUNTER_BODY(prefix, prefix##_##name(v), -(delta));		\
 }
 
 #define COUNTER_ADD(prefix, value_t, name, result, sign)		\
 KAPI_EXPORT(result, prefix##_##name, (value_t i, prefix##_t *v))	\
 {									\
 	KAPI_ENTER(prefix##_##name);					\
+	result r;							\
 									\
-	if (c) {							\
-		NEED(WRITABLE, v, sizeof(*v));				\
-		UNDO(prefix##_add, 0, v, (s64)(value_t)(sign i));	\
-	}								\
-	return prefix##_##name(i, v);					\
+	COUNTER_BODY(prefix, prefix##_##name(i, v), (s64)(value_t)(sign i)); \
 }
 
-/*
- * The undo record comes before the operation.  Nothing can abort the call in
- * between: wrappers run no driver code and their objects were checked.
- */
+/* The same without a result. */
+#define COUNTER_VOID(prefix, name, params, operation, delta)		\
+KAPI_EXPORT(void, prefix##_##name, params)				\
+{									\
+	KAPI_ENTER(prefix##_##name);					\
+									\
+	if (c)								\
+		NEED(WRITABLE, v, sizeof(*v));				\
+	operation;							\
+	if (c && !kapi_on_stack(c, v))					\
+		UNDO(prefix##_add, 0, v, (s64)(delta));			\
+}
+
 COUNTER_SET(atomic, int)
-COUNTER_STEP(atomic, inc, void, 1)
-COUNTER_STEP(atomic, dec, void, -1)
+COUNTER_VOID(atomic, inc, (atomic_t *v), atomic_inc(v), -1)
+COUNTER_VOID(atomic, dec, (atomic_t *v), atomic_dec(v), 1)
+COUNTER_VOID(atomic, add, (int i, atomic_t *v), atomic_add(i, v), -i)
+COUNTER_VOID(atomic, sub, (int i, atomic_t *v), atomic_sub(i, v), i)
 COUNTER_STEP(atomic, inc_return, int, 1)
 COUNTER_STEP(atomic, dec_return, int, -1)
 COUNTER_STEP(atomic, inc_and_test, bool, 1)
 COUNTER_STEP(atomic, dec_and_test, bool, -1)
-COUNTER_ADD(atomic, int, add, void, -)
-COUNTER_ADD(atomic, int, sub, void, +)
 COUNTER_ADD(atomic, int, add_return, int, -)
 COUNTER_ADD(atomic, int, sub_return, int, +)
 COUNTER_SET(atomic64, s64)
-COUNTER_STEP(atomic64, inc, void, 1)
-COUNTER_STEP(atomic64, dec, void, -1)
-COUNTER_ADD(atomic64, s64, add, void, -)
-COUNTER_ADD(atomic64, s64, sub, void, +)
+COUNTER_VOID(atomic64, inc, (atomic64_t *v), atomic64_inc(v), -1)
+COUNTER_VOID(atomic64, dec, (atomic64_t *v), atomic64_dec(v), 1)
+COUNTER_VOID(atomic64, add, (s64 i, atomic64_t *v), atomic64_add(i, v), -i)
+COUNTER_VOID(atomic64, sub, (s64 i, atomic64_t *v), atomic64_sub(i, v), i)
