@@ -322,44 +322,37 @@ static int spin_try(struct fgft_call *call, raw_spinlock_t *lock, u64 flags,
  * is what a lock is known by.
  */
 #define LOCK_PLAIN(name, type, raw)					\
-void fgft_k_##name(type *lock);						\
-void fgft_k_##name(type *lock)						\
+KAPI_EXPORT(void, name, (type *lock))					\
 {									\
 	struct fgft_call *call = fgft_call_current();			\
 									\
 	if (!call)							\
 		return name(lock);					\
 	spin_lock_plain(call, raw, _RET_IP_, #name);			\
-}									\
-EXPORT_SYMBOL_GPL(fgft_k_##name)
+}
 
 #define LOCK_BOTTOM(name, type, raw)					\
-void fgft_k_##name(type *lock);						\
-void fgft_k_##name(type *lock)						\
+KAPI_EXPORT(void, name, (type *lock))					\
 {									\
 	struct fgft_call *call = fgft_call_current();			\
 									\
 	if (!call)							\
 		return name(lock);					\
 	spin_lock_bottom(call, raw, _RET_IP_, #name);			\
-}									\
-EXPORT_SYMBOL_GPL(fgft_k_##name)
+}
 
 #define LOCK_IRQ(name, type, raw)					\
-void fgft_k_##name(type *lock);						\
-void fgft_k_##name(type *lock)						\
+KAPI_EXPORT(void, name, (type *lock))					\
 {									\
 	struct fgft_call *call = fgft_call_current();			\
 									\
 	if (!call)							\
 		return name(lock);					\
 	spin_lock_saved(call, raw, _RET_IP_, #name);			\
-}									\
-EXPORT_SYMBOL_GPL(fgft_k_##name)
+}
 
 #define LOCK_UNLOCK(name, type, raw, native_flags)			\
-void fgft_k_##name(type *lock);						\
-void fgft_k_##name(type *lock)						\
+KAPI_EXPORT(void, name, (type *lock))					\
 {									\
 	struct fgft_call *call = fgft_call_current();			\
 									\
@@ -367,12 +360,10 @@ void fgft_k_##name(type *lock)						\
 		return name(lock);					\
 	lock_end(call, raw, sizeof(raw_spinlock_t), spin_native_unlock,	\
 		 native_flags, _RET_IP_, #name);			\
-}									\
-EXPORT_SYMBOL_GPL(fgft_k_##name)
+}
 
 #define LOCK_RESTORE(name, type, raw)					\
-void fgft_k_##name(type *lock, unsigned long flags);			\
-void fgft_k_##name(type *lock, unsigned long flags)			\
+KAPI_EXPORT(void, name, (type *lock, unsigned long flags))		\
 {									\
 	struct fgft_call *call = fgft_call_current();			\
 									\
@@ -380,42 +371,38 @@ void fgft_k_##name(type *lock, unsigned long flags)			\
 		return name(lock, flags);				\
 	lock_end(call, raw, sizeof(raw_spinlock_t), spin_native_unlock,	\
 		 flags, _RET_IP_, #name);				\
-}									\
-EXPORT_SYMBOL_GPL(fgft_k_##name)
+}
 
 #define LOCK_TRY(name, type, raw, flags)				\
-int fgft_k_##name(type *lock);						\
-int fgft_k_##name(type *lock)						\
+KAPI_EXPORT(int, name, (type *lock))					\
 {									\
 	struct fgft_call *call = fgft_call_current();			\
 									\
 	if (!call)							\
 		return name(lock);					\
 	return spin_try(call, raw, flags, _RET_IP_, #name);		\
-}									\
-EXPORT_SYMBOL_GPL(fgft_k_##name)
+}
 
-LOCK_PLAIN(_raw_spin_lock, raw_spinlock_t, lock);
-LOCK_PLAIN(spin_lock, spinlock_t, &lock->rlock);
-LOCK_BOTTOM(_raw_spin_lock_bh, raw_spinlock_t, lock);
-LOCK_BOTTOM(spin_lock_bh, spinlock_t, &lock->rlock);
-LOCK_IRQ(_raw_spin_lock_irq, raw_spinlock_t, lock);
-LOCK_IRQ(spin_lock_irq, spinlock_t, &lock->rlock);
-LOCK_UNLOCK(_raw_spin_unlock, raw_spinlock_t, lock, FGFT_NO_FLAGS);
-LOCK_UNLOCK(spin_unlock, spinlock_t, &lock->rlock, FGFT_NO_FLAGS);
-LOCK_UNLOCK(_raw_spin_unlock_bh, raw_spinlock_t, lock, LOCK_BH);
-LOCK_UNLOCK(spin_unlock_bh, spinlock_t, &lock->rlock, LOCK_BH);
-LOCK_UNLOCK(_raw_spin_unlock_irq, raw_spinlock_t, lock, X86_EFLAGS_IF);
-LOCK_UNLOCK(spin_unlock_irq, spinlock_t, &lock->rlock, X86_EFLAGS_IF);
-LOCK_RESTORE(_raw_spin_unlock_irqrestore, raw_spinlock_t, lock);
-LOCK_RESTORE(spin_unlock_irqrestore, spinlock_t, &lock->rlock);
-LOCK_TRY(_raw_spin_trylock, raw_spinlock_t, lock, FGFT_NO_FLAGS);
-LOCK_TRY(spin_trylock, spinlock_t, &lock->rlock, FGFT_NO_FLAGS);
-LOCK_TRY(_raw_spin_trylock_bh, raw_spinlock_t, lock, LOCK_BH);
-LOCK_TRY(spin_trylock_bh, spinlock_t, &lock->rlock, LOCK_BH);
+LOCK_PLAIN(_raw_spin_lock, raw_spinlock_t, lock)
+LOCK_PLAIN(spin_lock, spinlock_t, &lock->rlock)
+LOCK_BOTTOM(_raw_spin_lock_bh, raw_spinlock_t, lock)
+LOCK_BOTTOM(spin_lock_bh, spinlock_t, &lock->rlock)
+LOCK_IRQ(_raw_spin_lock_irq, raw_spinlock_t, lock)
+LOCK_IRQ(spin_lock_irq, spinlock_t, &lock->rlock)
+LOCK_UNLOCK(_raw_spin_unlock, raw_spinlock_t, lock, FGFT_NO_FLAGS)
+LOCK_UNLOCK(spin_unlock, spinlock_t, &lock->rlock, FGFT_NO_FLAGS)
+LOCK_UNLOCK(_raw_spin_unlock_bh, raw_spinlock_t, lock, LOCK_BH)
+LOCK_UNLOCK(spin_unlock_bh, spinlock_t, &lock->rlock, LOCK_BH)
+LOCK_UNLOCK(_raw_spin_unlock_irq, raw_spinlock_t, lock, X86_EFLAGS_IF)
+LOCK_UNLOCK(spin_unlock_irq, spinlock_t, &lock->rlock, X86_EFLAGS_IF)
+LOCK_RESTORE(_raw_spin_unlock_irqrestore, raw_spinlock_t, lock)
+LOCK_RESTORE(spin_unlock_irqrestore, spinlock_t, &lock->rlock)
+LOCK_TRY(_raw_spin_trylock, raw_spinlock_t, lock, FGFT_NO_FLAGS)
+LOCK_TRY(spin_trylock, spinlock_t, &lock->rlock, FGFT_NO_FLAGS)
+LOCK_TRY(_raw_spin_trylock_bh, raw_spinlock_t, lock, LOCK_BH)
+LOCK_TRY(spin_trylock_bh, spinlock_t, &lock->rlock, LOCK_BH)
 
-unsigned long fgft_k__raw_spin_lock_irqsave(raw_spinlock_t *lock);
-unsigned long fgft_k__raw_spin_lock_irqsave(raw_spinlock_t *lock)
+KAPI_EXPORT(unsigned long, _raw_spin_lock_irqsave, (raw_spinlock_t *lock))
 {
 	struct fgft_call *call = fgft_call_current();
 
@@ -423,7 +410,6 @@ unsigned long fgft_k__raw_spin_lock_irqsave(raw_spinlock_t *lock)
 		return _raw_spin_lock_irqsave(lock);
 	return spin_lock_saved(call, lock, _RET_IP_, "_raw_spin_lock_irqsave");
 }
-EXPORT_SYMBOL_GPL(fgft_k__raw_spin_lock_irqsave);
 
 /* ---- mutexes ------------------------------------------------------------- */
 
@@ -432,8 +418,7 @@ static void mutex_let_go(u64 lock, u64 flags, u64 c, u64 d)
 	mutex_unlock((struct mutex *)lock);
 }
 
-void fgft_k_mutex_lock(struct mutex *lock);
-void fgft_k_mutex_lock(struct mutex *lock)
+KAPI_EXPORT(void, mutex_lock, (struct mutex *lock))
 {
 	struct fgft_call *call = fgft_call_current();
 
@@ -449,10 +434,8 @@ void fgft_k_mutex_lock(struct mutex *lock)
 	}
 	fgft_lock_took(call, lock, mutex_let_go, FGFT_NO_FLAGS);
 }
-EXPORT_SYMBOL_GPL(fgft_k_mutex_lock);
 
-int fgft_k_mutex_lock_interruptible(struct mutex *lock);
-int fgft_k_mutex_lock_interruptible(struct mutex *lock)
+KAPI_EXPORT(int, mutex_lock_interruptible, (struct mutex *lock))
 {
 	struct fgft_call *call = fgft_call_current();
 	int err;
@@ -473,10 +456,8 @@ int fgft_k_mutex_lock_interruptible(struct mutex *lock)
 	fgft_lock_took(call, lock, mutex_let_go, FGFT_NO_FLAGS);
 	return 0;
 }
-EXPORT_SYMBOL_GPL(fgft_k_mutex_lock_interruptible);
 
-int fgft_k_mutex_trylock(struct mutex *lock);
-int fgft_k_mutex_trylock(struct mutex *lock)
+KAPI_EXPORT(int, mutex_trylock, (struct mutex *lock))
 {
 	struct fgft_call *call = fgft_call_current();
 	struct fgft_held *held;
@@ -494,10 +475,8 @@ int fgft_k_mutex_trylock(struct mutex *lock)
 	fgft_lock_took(call, lock, mutex_let_go, FGFT_NO_FLAGS);
 	return 1;
 }
-EXPORT_SYMBOL_GPL(fgft_k_mutex_trylock);
 
-void fgft_k_mutex_unlock(struct mutex *lock);
-void fgft_k_mutex_unlock(struct mutex *lock)
+KAPI_EXPORT(void, mutex_unlock, (struct mutex *lock))
 {
 	struct fgft_call *call = fgft_call_current();
 
@@ -506,7 +485,6 @@ void fgft_k_mutex_unlock(struct mutex *lock)
 	lock_end(call, lock, sizeof(*lock), mutex_let_go, FGFT_NO_FLAGS,
 		 _RET_IP_, "mutex_unlock");
 }
-EXPORT_SYMBOL_GPL(fgft_k_mutex_unlock);
 
 /*
  * The RTNL has no address a module could name; its lock function stands for
@@ -517,8 +495,7 @@ static void rtnl_let_go(u64 lock, u64 flags, u64 c, u64 d)
 	rtnl_unlock();
 }
 
-void fgft_k_rtnl_lock(void);
-void fgft_k_rtnl_lock(void)
+KAPI_EXPORT(void, rtnl_lock, (void))
 {
 	struct fgft_call *call = fgft_call_current();
 	struct fgft_held *held;
@@ -541,10 +518,8 @@ void fgft_k_rtnl_lock(void)
 	}
 	fgft_lock_took(call, rtnl_lock, rtnl_let_go, FGFT_NO_FLAGS);
 }
-EXPORT_SYMBOL_GPL(fgft_k_rtnl_lock);
 
-void fgft_k_rtnl_unlock(void);
-void fgft_k_rtnl_unlock(void)
+KAPI_EXPORT(void, rtnl_unlock, (void))
 {
 	struct fgft_call *call = fgft_call_current();
 
@@ -555,4 +530,3 @@ void fgft_k_rtnl_unlock(void)
 	else
 		fgft_call_defer(call, rtnl_let_go, 0, 0, 0, 0);
 }
-EXPORT_SYMBOL_GPL(fgft_k_rtnl_unlock);
