@@ -51,7 +51,8 @@ class Result:
             result = cls(**{name: reply[name] for name in cls.__dataclass_fields__})
         except KeyError as error:
             raise AgentGarbled(f"answer without {error}: {str(reply)[:200]}") from None
-        if not isinstance(result.out, str) or not isinstance(result.rc, (int, type(None))):
+        if not (isinstance(result.rc, (int, type(None))) and isinstance(result.out, str)
+                and isinstance(result.err, str) and isinstance(result.guest_ns, int)):
             raise AgentGarbled(f"answer of the wrong types: {str(reply)[:200]}")
         return result
 

@@ -63,7 +63,7 @@ _TITLES: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple((kind, re.compile(text
 
 _STAMP = re.compile(r"^\[ *(\d+)\.(\d{6})\](?:\[ *[TC]\d+\])? (.*)$")
 _RIP = re.compile(r"RIP: 0010:(\w[\w.]*)\+0x[0-9a-f]+/0x[0-9a-f]+(?: \[(\w+)\])?")
-_TASK = re.compile(r"CPU: \d+ PID: (\d+) Comm: (\S+)")
+_TASK = re.compile(r"CPU: \d+ PID: \d+ Comm: (\S+)|INFO: task (\S+):\d+ blocked")
 _END = re.compile(r"---\[ end (trace|Kernel panic)")
 _MAX_LINES = 120
 
@@ -123,7 +123,7 @@ def _report(kind: Kind, title: str, time_s: float, body: list[str]) -> Report:
     rip = _RIP.search(text)
     task = _TASK.search(text)
     return Report(kind, title, time_s, rip[1] if rip else "", (rip[2] or "") if rip else "",
-                  task[2] if task else "", tuple(body))
+                  (task[1] or task[2]) if task else "", tuple(body))
 
 
 class Console:
