@@ -120,12 +120,6 @@ bool reads_memory_operand(gasm *stmt)
 	return false;
 }
 
-/* "e1000_up" of "e1000_up.fgft", of "e1000_up.fgft.part.0" too. */
-std::string native_of(const std::string &twin)
-{
-	return twin.substr(0, twin.find(".fgft"));
-}
-
 class Checker {
       public:
 	explicit Checker(Unit &unit)
@@ -164,17 +158,11 @@ void Checker::count_call(const KapiRow &row)
 
 bool Checker::inside_pure_helper(gimple *stmt)
 {
-	for (tree block = gimple_block(stmt); block && TREE_CODE(block) == BLOCK;
-	     block = BLOCK_SUPERCONTEXT(block)) {
-		tree origin = BLOCK_ABSTRACT_ORIGIN(block);
+	return inlined_from(stmt, [&](tree function) {
+		const KapiRow *row = unit_.kapi.find(symbol_of(function));
 
-		if (!origin || TREE_CODE(origin) != FUNCTION_DECL)
-			continue;
-		const KapiRow *row = unit_.kapi.find(symbol_of(origin));
-		if (row && row->pure())
-			return true;
-	}
-	return false;
+		return row && row->pure();
+	}) != NULL_TREE;
 }
 
 void Checker::store(gimple_stmt_iterator *gsi, tree ref)

@@ -68,7 +68,7 @@ namespace isolator {
 /* A copy of @node with its own body; NULL if the body cannot be copied. */
 static inline cgraph_node *compat_version_function(cgraph_node *node, const char *suffix)
 {
-	return node->create_version_clone_with_body(vNULL, NULL, NULL, NULL, NULL, suffix,
+	return node->create_version_clone_with_body(vNULL, nullptr, nullptr, nullptr, nullptr, suffix,
 						    NULL_TREE);
 }
 

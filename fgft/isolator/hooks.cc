@@ -126,7 +126,7 @@ tree entry_object(const std::string &label)
 
 void register_hook_roots(const char *plugin_name)
 {
-	register_callback(plugin_name, PLUGIN_REGISTER_GGC_ROOTS, NULL,
+	register_callback(plugin_name, PLUGIN_REGISTER_GGC_ROOTS, nullptr,
 			  const_cast<ggc_root_tab *>(roots));
 }
 

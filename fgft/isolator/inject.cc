@@ -39,7 +39,7 @@ cgraph_node *find_strike()
 	FOR_EACH_FUNCTION_WITH_GIMPLE_BODY(node)
 		if (symbol_of(node->decl) == strike_symbol)
 			return node;
-	return NULL;
+	return nullptr;
 }
 
 /* The branch after @check: "if (fault) __fgft_strike(fault)". */
@@ -94,7 +94,7 @@ std::vector<Place> Injector::find_places(bool entry)
 		for (auto gsi = gsi_start_bb(bb); !gsi_end_p(gsi); gsi_next(&gsi)) {
 			gimple *stmt = gsi_stmt(gsi);
 			tree callee = is_gimple_call(stmt) ? gimple_call_fndecl(stmt) : NULL_TREE;
-			const KapiRow *row = callee ? unit_.kapi.find(symbol_of(callee)) : NULL;
+			const KapiRow *row = callee ? unit_.kapi.find(symbol_of(callee)) : nullptr;
 
 			if (gimple_code(stmt) == GIMPLE_RETURN && entry)
 				places.push_back({stmt, Site::entry_return});
@@ -149,7 +149,7 @@ void Injector::run(cgraph_node *node, const EntryPoint *entry)
 	push_cfun(DECL_STRUCT_FUNCTION(node->decl));
 	calculate_dominance_info(CDI_DOMINATORS);
 
-	auto places = find_places(entry != NULL);
+	auto places = find_places(entry != nullptr);
 
 	for (const auto &place : places)
 		add_site(place);
@@ -197,7 +197,7 @@ bool insert_fault_sites(Unit &unit)
 	for (auto *function : nodes) {
 		auto it = entries.find(function);
 
-		injector.run(function, it == entries.end() ? NULL : it->second);
+		injector.run(function, it == entries.end() ? nullptr : it->second);
 	}
 	return true;
 }

@@ -97,7 +97,7 @@ const StringCall *find_string_call(tree callee)
 	for (const auto &row : string_calls)
 		if (builtin ? DECL_FUNCTION_CODE(callee) == row.code : symbol == row.name)
 			return &row;
-	return NULL;
+	return nullptr;
 }
 
 /* True if @size bytes at @address lie inside one named stack object. */

@@ -30,6 +30,7 @@ class IsolatePass : public simple_ipa_opt_pass {
 
 	unsigned execute(function *) final override
 	{
+		unit_.has_functions = symtab->first_function_with_gimple_body() != nullptr;
 		unit_.report.source = compat_main_input();
 		unit_.report.pm_ops = find_pm_ops();
 		find_entries(unit_);

@@ -74,7 +74,7 @@ bool read_options(const plugin_name_args *info)
 	for (int i = 0; i < info->argc; i++) {
 		const char *value = info->argv[i].value;
 
-		arguments.push_back({info->argv[i].key, value ? value : "", value != NULL});
+		arguments.push_back({info->argv[i].key, value ? value : "", value != nullptr});
 	}
 	return take(parse_options(info->base_name, arguments), unit.options);
 }
@@ -101,7 +101,7 @@ void add_pass(const char *plugin, opt_pass *pass, const char *reference, pass_po
 {
 	register_pass_info info = {pass, reference, 1, where};
 
-	register_callback(plugin, PLUGIN_PASS_MANAGER_SETUP, NULL, &info);
+	register_callback(plugin, PLUGIN_PASS_MANAGER_SETUP, nullptr, &info);
 }
 
 void start_unit(void *, void *)
@@ -124,8 +124,8 @@ std::string object_stem()
 
 void finish_unit(void *, void *)
 {
-	/* Nothing to tell of a unit without reachable functions, foo.mod.c for one. */
-	if (unit.options.report.empty() || unit.report.twins.empty())
+	/* The boilerplate of modpost (foo.mod.c) has no function and no report. */
+	if (unit.options.report.empty() || !unit.has_functions)
 		return;
 	for (const auto &entry : unit.entries) {
 		static const char *const kinds[] = {"void", "int", "uint", "bool", "pointer"};
@@ -155,7 +155,7 @@ __attribute__((visibility("default"))) int plugin_init(plugin_name_args *info,
 		return 1;
 
 	register_hook_roots(info->base_name);
-	register_callback(info->base_name, PLUGIN_START_UNIT, start_unit, NULL);
+	register_callback(info->base_name, PLUGIN_START_UNIT, start_unit, nullptr);
 
 	/* Bodies are in SSA form, nothing is inlined. */
 	add_pass(info->base_name, make_isolate_pass(unit), "build_ssa_passes",
@@ -165,6 +165,6 @@ __attribute__((visibility("default"))) int plugin_init(plugin_name_args *info,
 	/* Registers are allocated, instructions in their final order. */
 	add_pass(info->base_name, make_branch_pass(unit), "shorten", PASS_POS_INSERT_BEFORE);
 
-	register_callback(info->base_name, PLUGIN_FINISH_UNIT, finish_unit, NULL);
+	register_callback(info->base_name, PLUGIN_FINISH_UNIT, finish_unit, nullptr);
 	return 0;
 }

@@ -5,6 +5,7 @@
 namespace isolator {
 namespace {
 
+/* GCC copies it to every clone it makes of a twin (.part, .constprop, .isra). */
 const char twin_mark[] = "fgft_twin";
 
 std::string directory_of(const std::string &path)
@@ -54,6 +55,20 @@ location_t location_of(gimple *stmt)
 
 	return location != UNKNOWN_LOCATION ? location
 					    : DECL_SOURCE_LOCATION(current_function_decl);
+}
+
+tree inlined_from(gimple *stmt, const std::function<bool(tree)> &wanted)
+{
+	tree found = NULL_TREE;
+
+	for (tree block = gimple_block(stmt); block && TREE_CODE(block) == BLOCK;
+	     block = BLOCK_SUPERCONTEXT(block)) {
+		tree origin = BLOCK_ABSTRACT_ORIGIN(block);
+
+		if (origin && TREE_CODE(origin) == FUNCTION_DECL && wanted(origin))
+			found = origin;
+	}
+	return found;
 }
 
 bool is_twin(tree decl)

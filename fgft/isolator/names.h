@@ -19,6 +19,12 @@ bool from_driver_source(tree decl);
 /* Where @stmt is; the function's head if the statement has no location. */
 location_t location_of(gimple *stmt);
 
+/*
+ * The function @stmt was inlined from: of those around it the outermost one
+ * @wanted accepts; NULL_TREE if there is none.
+ */
+tree inlined_from(gimple *stmt, const std::function<bool(tree)> &wanted);
+
 /* Marks of the isolator on a declaration; clones GCC makes inherit them. */
 bool is_twin(tree decl);
 void mark_twin(tree decl);

@@ -20,12 +20,18 @@ void refuse_unclassed(Unit &unit, gimple *stmt, const std::string &symbol)
 
 void refuse_asm(const Unit &unit, gimple *stmt, const std::string &text)
 {
+	const char *kapi = unit.options.kapi.c_str();
+	tree helper = inlined_from(stmt, [](tree function) { return !from_driver_source(function); });
+
 	error_at(location_of(stmt),
 		 "entry points reach an asm statement with unknown memory effects: %qs",
 		 text.c_str());
-	inform(UNKNOWN_LOCATION, "add its pattern to %s/asm.def, or a row to %s/*.def for the "
-				 "function that holds it",
-	       unit.options.kapi.c_str(), unit.options.kapi.c_str());
+	/* The helper the driver named: below it, arguments have lost their meaning. */
+	if (helper)
+		inform(UNKNOWN_LOCATION, "add a row for the helper it comes from, %qs, to %s/*.def",
+		       native_of(symbol_of(helper)).c_str(), kapi);
+	else
+		inform(UNKNOWN_LOCATION, "add its pattern to %s/asm.def", kapi);
 }
 
 void refuse_fpu(const Unit &unit, gimple *stmt)

@@ -23,6 +23,13 @@
 namespace isolator {
 namespace {
 
+void note_verbose(const Unit &unit, const std::string &line)
+{
+	if (unit.options.verbose)
+		fprintf(stderr, "isolator: %s\n", line.c_str());
+}
+
+
 using TwinMap = std::unordered_map<cgraph_node *, cgraph_node *>;
 
 cgraph_node *make_twin(const Reached &reached, bool addressed)
@@ -31,7 +38,7 @@ cgraph_node *make_twin(const Reached &reached, bool addressed)
 	cgraph_node *twin = compat_version_function(native, "fgft");
 
 	if (!twin)
-		return NULL;
+		return nullptr;
 
 	const std::string symbol = twin_symbol(symbol_of(native->decl));
 
@@ -77,6 +84,7 @@ void Redirect::direct(gcall *call, tree callee)
 	case Callee::row: {
 		const KapiRow *row = unit_.kapi.find(symbol);
 
+		note_verbose(unit_, "call " + symbol + " by its row, " + row->klass);
 		if (!row->pure())
 			gimple_call_set_fndecl(call, external_like(callee, row->twin_symbol()));
 		break;
@@ -93,6 +101,7 @@ void Redirect::direct(gcall *call, tree callee)
 
 		if (!is_twin(twin))
 			mark_twin(twin);
+		note_verbose(unit_, "call " + symbol + " in another unit");
 		gimple_call_set_fndecl(call, twin);
 		break;
 	}
@@ -138,12 +147,6 @@ void Redirect::run(cgraph_node *twin)
 	pop_cfun();
 }
 
-void note_verbose(const Unit &unit, const std::string &line)
-{
-	if (unit.options.verbose)
-		fprintf(stderr, "isolator: %s\n", line.c_str());
-}
-
 void add_target(Unit &unit, cgraph_node *node, const TwinMap &twins)
 {
 	const std::string symbol = symbol_of(node->decl);
@@ -156,6 +159,7 @@ void add_target(Unit &unit, cgraph_node *node, const TwinMap &twins)
 	unit.targets.push_back({symbol, it == twins.end() ? twin_symbol(symbol)
 							  : symbol_of(it->second->decl)});
 	unit.report.targets.push_back(symbol);
+	note_verbose(unit, "target " + symbol);
 }
 
 } // namespace
@@ -222,7 +226,7 @@ void track_natives(const Unit &unit)
 				tree callee = is_gimple_call(stmt) ? gimple_call_fndecl(stmt)
 								   : NULL_TREE;
 				const KapiRow *row =
-					callee ? unit.kapi.find(symbol_of(callee)) : NULL;
+					callee ? unit.kapi.find(symbol_of(callee)) : nullptr;
 
 				if (!row || !row->tracked())
 					continue;

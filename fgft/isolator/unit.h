@@ -46,6 +46,7 @@ struct Unit {
 	AsmTable asms;
 	Report report;
 
+	bool has_functions = false;
 	std::vector<EntryPoint> entries;
 	std::vector<Target> targets;
 	/* DECL_UID of native entry points, for the pass that emits the branch. */
@@ -58,6 +59,12 @@ struct Unit {
 static inline std::string twin_symbol(const std::string &native)
 {
 	return native + ".fgft";
+}
+
+/* "e1000_up" of "e1000_up.fgft", of "e1000_up.fgft.part.0" too. */
+static inline std::string native_of(const std::string &twin)
+{
+	return twin.substr(0, twin.find(".fgft"));
 }
 
 static inline std::string stub_symbol(const std::string &native)
