@@ -19,7 +19,7 @@ from harness.agent import Result
 from harness.console import Report
 from harness.demo.driver import Entry
 from harness.demo.faults import Fault
-from harness.demo.target import TAINT_DIE, LastFault, Profile, Target, View
+from harness.demo.target import TAINT_DIE, LastFault, Profile, Target, View, last_lines
 from harness.outcome import GuestLost, HarnessError, Outcome
 from harness.probe import Traffic
 
@@ -111,7 +111,7 @@ def run(target: Target, entry: Entry, fault: Fault, profile: Profile, bound_ns: 
         missing = [name for name in ("struck", "detected", "all_entries_ok") if name not in case.checks]
         if not missing and all(case.checks.values()):
             case.outcome = IsolatedOutcome.RECOVERED
-    case.evidence = target.machine.console.tail()
+    case.evidence = last_lines(target, mark)
     case.wall_s = time.monotonic() - begun
     return case
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from harness.console import Report
 from harness.demo.driver import Entry
 from harness.demo.faults import Fault
-from harness.demo.target import Profile, Target
+from harness.demo.target import Profile, Target, last_lines
 from harness.outcome import GuestLost, Outcome
 
 # Wall seconds.  A loop with pauses emulates so slowly that guest time is no
@@ -57,7 +57,7 @@ def run(target: Target, entry: Entry, fault: Fault, profile: Profile, normal_wal
         outcome, detail = _observe(target, entry, mark, max(_HANG_S, _HANG_FACTOR * normal_wall_s))
     except GuestLost as lost:
         outcome, detail = _of_lost(lost, target.machine.console.since(mark))
-    return Native(outcome, detail, target.machine.console.tail(), time.monotonic() - begun)
+    return Native(outcome, detail, last_lines(target, mark), time.monotonic() - begun)
 
 
 def _of_lost(lost: GuestLost, reports: list[Report]) -> tuple[NativeOutcome | None, str]:

@@ -25,7 +25,8 @@ _MARK = "@@@ "
 _REACH_S = 5.0
 _LINK_S = 15.0
 _COMMAND_S = 10.0
-_POLL_US = 5000
+_POLL_US = 20000
+_EVIDENCE_LINES = 20
 
 
 def parse_pairs(text: str) -> dict[str, str]:
@@ -54,6 +55,12 @@ def parse_sections(text: str) -> dict[str, str]:
 def number(text: str) -> int | None:
     """Return the whole number in `text`, None if it is none."""
     return int(text) if re.fullmatch(r"-?\d+", text.strip()) else None
+
+
+def last_lines(target: Target, mark: int) -> str:
+    """Return the console's last lines of one case: it is one log over all of them."""
+    target.machine.console.poll()
+    return "\n".join(target.machine.console.text[mark:].splitlines()[-_EVIDENCE_LINES:])
 
 
 @dataclass(frozen=True)
@@ -175,13 +182,17 @@ class Target:
 
     def await_inject(self) -> dict[str, str]:
         """Wait until what was armed has happened; return the state then, happened or not."""
-        self.until(f"! grep -q armed {_SYSFS}/inject", _REACH_S)
+        self.until(f"read -r key state < {_SYSFS}/inject && [ $state != armed ]", _REACH_S)
         return parse_pairs(self.machine.check(["cat", f"{_SYSFS}/inject"]))
 
     def until(self, condition: str, guest_s: float) -> bool:
-        """Wait in the guest until a shell condition holds; False if it does not in time."""
+        """Wait in the guest until a shell condition holds; False if it does not in time.
+
+        It should need no program: emulation makes starting one slow.
+        """
         tries = int(guest_s * 1e6 / _POLL_US)
-        loop = f"n=0; until {condition}; do n=$((n+1)); [ $n -gt {tries} ] && exit 1; usleep {_POLL_US}; done; true"
+        loop = (f"tries=0; until {condition}; do tries=$((tries+1)); [ $tries -gt {tries} ] && exit 1; "
+                f"usleep {_POLL_US}; done; true")
         return self.machine.run(loop, timeout_s=guest_s + 5).outcome is Outcome.PASSED
 
     # Workloads
@@ -198,18 +209,18 @@ class Target:
         """Change and change back; return what was wrong, "" if nothing.
 
         Calls are counted, as a tool may find nothing to do and never call the
-        driver.  Some entry points are reached by traffic only, so there must be some.
+        driver.
         """
+        if not self.traffic_flows():
+            return "no traffic to begin with"
         steps: tuple[tuple[str, dict[str, str]], ...] = ((entry.change, entry.sets), (entry.back, {}))
         for action, expected in steps:
-            if not self.traffic_flows():
-                return f"no traffic before '{action}'"
             calls = self.calls(entry)
             result = self.machine.run(action or "true", timeout_s=_COMMAND_S)
             if result.outcome is not Outcome.PASSED:
                 said = (result.err or result.out).strip().splitlines()
                 return f"'{action}' {result.outcome.value}: {said[-1] if said else f'rc {result.rc}'}"
-            if not self.until(f'[ "$(cat {self._home}/entries/{entry.name}/calls)" -gt {calls} ]', _REACH_S):
+            if not self.until(f"read -r n < {self._home}/entries/{entry.name}/calls && [ $n -gt {calls} ]", _REACH_S):
                 return f"'{action}' did not reach {entry.name}"
             settings = self.settings() if expected else {}
             for name, value in expected.items():
@@ -259,5 +270,5 @@ class Target:
 
     def await_recovery(self, faults_before: int, guest_s: float) -> bool:
         """Wait until a fault has been reported and no device is being restored."""
-        return self.until(f'[ "$(cat {self._home}/faults)" -gt {faults_before} ] && '
-                          f'[ "$(cat {self._home}/recovering)" = 0 ]', guest_s)
+        return self.until(f"read -r n < {self._home}/faults && [ $n -gt {faults_before} ] && "
+                          f"read -r r < {self._home}/recovering && [ $r = 0 ]", guest_s)
