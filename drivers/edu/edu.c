@@ -493,6 +493,7 @@ static int edu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	err = pci_enable_device(pdev);
 	if (err)
 		goto free_edu;
+	pci_set_master(pdev);	/* until the device is disabled */
 	err = pci_request_regions(pdev, KBUILD_MODNAME);
 	if (err)
 		goto disable;
@@ -514,7 +515,6 @@ static int edu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		err = -ENOMEM;
 		goto unmap;
 	}
-	pci_set_master(pdev);
 	err = pci_alloc_irq_vectors(pdev, 1, 1, PCI_IRQ_ALL_TYPES);
 	if (err < 0)
 		goto free_buffer;
@@ -536,7 +536,6 @@ stop:
 free_vectors:
 	pci_free_irq_vectors(pdev);
 free_buffer:
-	pci_clear_master(pdev);
 	dma_free_coherent(dev, SZ_4K, edu->buffer, edu->bus);
 unmap:
 	iounmap(edu->regs);
@@ -565,7 +564,6 @@ static void edu_remove(struct pci_dev *pdev)
 	edu_stop(edu);
 	free_irq(pci_irq_vector(pdev, 0), edu);
 	pci_free_irq_vectors(pdev);
-	pci_clear_master(pdev);
 	dma_free_coherent(&pdev->dev, SZ_4K, edu->buffer, edu->bus);
 	iounmap(edu->regs);
 	pci_release_regions(pdev);
