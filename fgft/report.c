@@ -91,7 +91,7 @@ static void report_print(const struct fgft_module *mod,
 	char where[32] = "";
 	char result[48] = "nothing";
 
-	if (fault->addr)
+	if (fault->addr || fault->cause == FGFT_CAUSE_LOAD)
 		scnprintf(where, sizeof(where), ", address %016lx", fault->addr);
 	if (entry->ret != FGFT_RET_VOID) {
 		if (IS_ERR_VALUE(fault->result))
