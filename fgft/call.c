@@ -30,7 +30,7 @@
 #include "fgft.h"
 
 #define POOL_SIZE	8	/* idle calls kept per CPU */
-#define LOOP_BUDGET	(8 * 1000 * 1000)	/* iterations a call may make */
+#define LOOP_BUDGET	(1000 * 1000)	/* iterations a call may make; rings have thousands */
 #define DEFER_MAX	64	/* pages of deferred effects a call may have */
 
 DEFINE_PER_CPU(struct fgft_call *, fgft_current_call);
@@ -394,6 +394,9 @@ static bool commit_ready(struct fgft_call *call)
 	for (i = 0; i < call->nheld; i++)
 		if (call->held[i].takes)
 			return false;
+	/* Under the locks that ordered the writes before them. */
+	if (call->nbells)
+		fgft_checkpoint_commit(call);
 	if (call->nheld)
 		fgft_lock_release(call);
 	return context_kept(call);
@@ -464,6 +467,7 @@ static unsigned long call_abort(struct fgft_call *call)
 						      FGFT_STEP_UNDO;
 	fault->rollback_ns = ktime_get_mono_fast_ns() - fault->detected_ns;
 	fgft_recover_start(call);
+	fgft_recover_retry(call);
 	fgft_undo_reset(&call->undo);
 	return fault->result;
 }

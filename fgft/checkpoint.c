@@ -245,6 +245,20 @@ static struct fgft_device *port_device(struct fgft_call *call, unsigned long por
 }
 
 /**
+ * fgft_checkpoint_commit - ring the doorbells that wait
+ * @call: running call; from here on no register undo covers it
+ *
+ * Context: Inside @call.
+ */
+void fgft_checkpoint_commit(struct fgft_call *call)
+{
+	fgft_call_hasten(call, ring);
+	call->nwrites += call->nbells;
+	call->nbells = 0;
+	call->rung = true;
+}
+
+/**
  * fgft_device_write - a device register is about to be written
  * @call: running call
  * @addr: mapped register, or a port number
@@ -286,18 +300,14 @@ bool fgft_device_write(struct fgft_call *call, volatile void __iomem *addr,
 	if (range)
 		reg = find_reg(call->mod, range->bar,
 			       (unsigned long)addr - range->start, value);
-	if (reg && reg->kind == FGFT_REG_DOORBELL && !call->nwrites) {
+	call->dev = dev;
+	if (reg && reg->kind == FGFT_REG_DOORBELL) {
 		fgft_call_defer(call, ring, (unsigned long)addr, value, width, 0);
 		call->nbells++;
 		return false;
 	}
-	call->dev = dev;
-	if (unlikely(call->nbells)) {
-		fgft_call_hasten(call, ring);
-		call->nwrites += call->nbells;
-		call->nbells = 0;
-		call->rung = true;
-	}
+	if (unlikely(call->nbells))
+		fgft_checkpoint_commit(call);
 	if (unlikely(call->nwrites >= FGFT_WRITES)) {
 		call->nwrites++;
 		return true;

@@ -13,6 +13,7 @@
 #include <linux/poll.h>
 #include <linux/skbuff.h>
 #include <linux/string.h>
+#include <linux/workqueue.h>
 
 #include "fgft.h"
 
@@ -224,6 +225,52 @@ long fgft_class_result(const struct fgft_entry *entry)
 			return result_rows[i].value;
 
 	return entry->ret == FGFT_RET_INT ? -EIO : 0;
+}
+
+/* ---- asking again -------------------------------------------------------------- */
+
+#define RETRY_DELAY	HZ	/* a driver's own period is of this order */
+
+/*
+ * A work item is the driver's, alone or as the head of a delayed work; the
+ * latter is told by the timer behind it.
+ */
+static void retry_work(struct fgft_call *call)
+{
+	struct work_struct *work = (struct work_struct *)call->frame->args[0];
+	struct delayed_work *delayed = to_delayed_work(work);
+
+	if (fgft_may_write(call, delayed, sizeof(*delayed)) &&
+	    delayed->timer.function == delayed_work_timer_fn && delayed->wq)
+		queue_delayed_work(delayed->wq, delayed, RETRY_DELAY);
+	else if (fgft_may_write(call, work, sizeof(*work)))
+		schedule_work(work);
+}
+
+static const struct retry_row {
+	const char *table;
+	void (*retry)(struct fgft_call *call);
+} retry_rows[] = {
+#define CLASS_RETRY(table, how) { table, how },
+#include "class/retries.def"
+#undef CLASS_RETRY
+};
+
+/**
+ * fgft_class_retry - have an aborted entry point called once more
+ * @call: aborted call, rolled back
+ *
+ * For those whose caller takes no error and would not come back.
+ *
+ * Context: Any.
+ */
+void fgft_class_retry(struct fgft_call *call)
+{
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(retry_rows); i++)
+		if (!strcmp(retry_rows[i].table, call->entry->table))
+			retry_rows[i].retry(call);
 }
 
 /* ---- keeping the kernel away ----------------------------------------------------- */

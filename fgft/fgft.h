@@ -330,6 +330,8 @@ void fgft_class_grant(struct fgft_call *call);
 void fgft_grant(struct fgft_call *call, const void *start, size_t size);
 /* What the entry returns after an abort, by its table and C type. */
 long fgft_class_result(const struct fgft_entry *entry);
+/* Have an entry point called again whose caller takes no error. */
+void fgft_class_retry(struct fgft_call *call);
 /* Keep the kernel away from @dev until fgft_class_resume.  Any context. */
 void fgft_class_quiesce(struct fgft_device *dev);
 void fgft_class_resume(struct fgft_device *dev);
@@ -366,6 +368,8 @@ void fgft_checkpoint_forget_module(struct fgft_module *mod);
  */
 bool fgft_device_write(struct fgft_call *call, volatile void __iomem *addr,
 		       u64 value, u32 width, unsigned long ip);
+/* Ring what waits: the call commits, its locks are still held. */
+void fgft_checkpoint_commit(struct fgft_call *call);
 /* Put old register values back.  False: not every write can be undone so. */
 bool fgft_checkpoint_undo_registers(struct fgft_call *call);
 int fgft_checkpoint_restore(struct fgft_device *dev);
@@ -377,6 +381,7 @@ void fgft_recover_exit(void);
 void fgft_recover_prepare(struct fgft_device *dev);
 /* Aborted call, memory and kernel already undone.  Any context. */
 void fgft_recover_start(struct fgft_call *call);
+void fgft_recover_retry(struct fgft_call *call);
 /* Is this task restoring a device of @mod?  Its driver calls run natively. */
 bool fgft_recover_trusted(struct fgft_module *mod);
 bool fgft_recover_pending(struct fgft_module *mod);
@@ -392,6 +397,8 @@ struct fgft_entry_state {
 	long result;			/* fgft_class_result, looked up once */
 	u64 __percpu *calls;
 	atomic64_t faults;
+	u64 retry_ns;			/* when it was last asked for again */
+	u32 retries;			/* in a row, without a pause */
 };
 
 struct fgft_module {

@@ -103,6 +103,31 @@ void fgft_recover_start(struct fgft_call *call)
 	queue_work(queue, &dev->restore);
 }
 
+/*
+ * A fault that comes back each time must not keep the machine busy: after so
+ * many retries without a pause the entry point is left alone.
+ */
+#define RETRIES		16
+#define RETRY_PAUSE_NS	(10ULL * NSEC_PER_SEC)
+
+/**
+ * fgft_recover_retry - have the entry point called again, within reason
+ * @call: aborted call, rolled back
+ *
+ * Context: Any.
+ */
+void fgft_recover_retry(struct fgft_call *call)
+{
+	struct fgft_entry_state *state = call->entry->state;
+	u64 now = ktime_get_mono_fast_ns();
+
+	if (now - state->retry_ns > RETRY_PAUSE_NS)
+		state->retries = 0;
+	state->retry_ns = now;
+	if (state->retries++ < RETRIES)
+		fgft_class_retry(call);
+}
+
 static void is_recovering(struct fgft_device *dev, void *data)
 {
 	if (READ_ONCE(dev->recovering))

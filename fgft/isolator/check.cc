@@ -210,6 +210,11 @@ void Checker::direct_call(gimple_stmt_iterator *gsi, gcall *stmt, tree callee)
 	}
 	if (!row && symbol.compare(0, wrapper.size(), wrapper) == 0)
 		row = unit_.kapi.find(symbol.substr(wrapper.size()));
+	/* Before the row, if it has one: that says what a fault in it means. */
+	if (hook_string_call(gsi, stmt, hooked)) {
+		count_.ranges += hooked;
+		return;
+	}
 	if (row) {
 		calls_ = true;
 		count_call(*row);
@@ -218,10 +223,6 @@ void Checker::direct_call(gimple_stmt_iterator *gsi, gcall *stmt, tree callee)
 			gimple_call_set_fndecl(stmt, external_like(callee, row->twin_symbol()));
 			update_stmt(stmt);
 		}
-		return;
-	}
-	if (hook_string_call(gsi, stmt, hooked)) {
-		count_.ranges += hooked;
 		return;
 	}
 	if (is_harmless_builtin(callee, stmt) || has_diagnose_attribute(callee) ||

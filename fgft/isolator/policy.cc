@@ -5,6 +5,7 @@
  *	entry e1000_change_mtu
  *	register 0:0x0100 plain
  *	register 0:0x5200+128 plain
+ *	register 0:0x3818 doorbell
  *	register 0:0x0000 event mask=0x04000000 match=0x04000000
  */
 #include "policy.h"
@@ -17,7 +18,7 @@ namespace isolator {
 namespace {
 
 const char entry_form[] = "entry <function>";
-const char register_form[] = "register <BAR>:<offset>[+<count>] plain|event "
+const char register_form[] = "register <BAR>:<offset>[+<count>] plain|event|doorbell "
 			     "[width=1|2|4|8] [mask=<number> match=<number>]";
 
 bool fits_u32(uint64_t value)
@@ -78,6 +79,8 @@ bool parse_register(const std::vector<std::string> &words, Register &reg)
 		reg.kind = RegisterKind::plain;
 	else if (words[2] == "event")
 		reg.kind = RegisterKind::event;
+	else if (words[2] == "doorbell")
+		reg.kind = RegisterKind::doorbell;
 	else
 		return false;
 	for (size_t i = 3; i < words.size(); i++)

@@ -12,7 +12,7 @@
 namespace isolator {
 
 /* As FGFT_REG_* in fgft/abi.h. */
-enum class RegisterKind : uint64_t { plain = 1, event = 2 };
+enum class RegisterKind : uint64_t { plain = 1, event = 2, doorbell = 3 };
 
 struct Register {
 	uint32_t bar = 0;

@@ -43,6 +43,7 @@ cgraph_node *make_twin(const Reached &reached, bool addressed)
 	const std::string symbol = twin_symbol(symbol_of(native->decl));
 
 	symtab->change_decl_assembler_name(twin->decl, get_identifier(symbol.c_str()));
+	DECL_NAME(twin->decl) = get_identifier(symbol.c_str());
 	DECL_ATTRIBUTES(twin->decl) = copy_list(DECL_ATTRIBUTES(native->decl));
 	mark_twin(twin->decl);
 	/* Text of __init and __exit goes away with its section; so must the twin. */
