@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-2.0
+"""`status`: what the last build made of a driver.
+
+From files alone: the isolator's reports, the driver's policy and its patches.
+Nothing is run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from harness import kernel
+from harness.outcome import HarnessError
+from harness.paths import REPO
+
+_HUNK = re.compile(r"@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@")
+
+
+@dataclass(frozen=True)
+class EntryStatus:
+    """An entry point the policy asks for."""
+
+    name: str
+    table: str | None  # how the kernel comes to call it
+    isolatable: bool
+    reason: str | None  # why not
+    window_share: float | None = None  # not measured by a build
+
+
+@dataclass(frozen=True)
+class KapiStatus:
+    """Kernel functions the isolated code reaches."""
+
+    reached: int
+    classed: int
+    tested: int | None = None  # not known to a build
+
+
+@dataclass(frozen=True)
+class PatchStatus:
+    """What adopting the driver took."""
+
+    changed_lines: int
+    added_lines: int
+    annotations: int  # lines of the policy: entries and registers
+
+
+def policy_words(policy: Path) -> list[list[str]]:
+    """Return a policy's lines as words, comments left out."""
+    lines = (line.split("#", 1)[0].split() for line in policy.read_text(encoding="utf-8").splitlines())
+    return [words for words in lines if words]
+
+
+def entries(asked: list[str], units: list[dict[str, Any]]) -> list[EntryStatus]:
+    """Compare the entry points asked for with what the isolator made."""
+    found: dict[str, EntryStatus] = {}
+    for unit in units:
+        missing = sorted(unit["unclassed"])
+        reason = f"{unit['source']} reaches {', '.join(missing)}, which has no class" if missing else None
+        for entry in unit["entries"]:
+            found[entry["name"]] = EntryStatus(entry["name"], entry["table"] or None, not missing, reason)
+    absent = "the driver has no function of this name"
+    return [found.get(name, EntryStatus(name, None, False, absent)) for name in asked]
+
+
+def kapi(units: list[dict[str, Any]]) -> KapiStatus:
+    """Count the kernel functions reached, and those of them with a class."""
+    classed = {name for unit in units for name in unit["kernel_functions"]}
+    unclassed = {name for unit in units for name in unit["unclassed"]}
+    return KapiStatus(len(classed | unclassed), len(classed - unclassed))
+
+
+def patch_lines(text: str) -> tuple[int, int]:
+    """Return how many lines of the source a patch changes, and how many it adds."""
+    changed = added = 0
+    minus = plus = 0  # of the run of changes being read
+    old_left = new_left = 0  # of the hunk: a removed "-- x" looks like a file's header
+    for line in text.splitlines():
+        hunk = _HUNK.match(line)
+        if old_left + new_left == 0:
+            old_left, new_left = (int(hunk[1] or 1), int(hunk[2] or 1)) if hunk else (0, 0)
+            continue
+        mark = line[:1] or " "
+        old_left -= mark in " -"
+        new_left -= mark in " +"
+        if mark in "-+":
+            minus, plus = minus + (mark == "-"), plus + (mark == "+")
+        if mark not in "-+" or old_left + new_left == 0:
+            changed, added = changed + minus, added + max(0, plus - minus)
+            minus = plus = 0
+    return changed, added
+
+
+def collect(driver: str, repo: Path = REPO, release: str | None = None) -> dict[str, Any]:
+    """Return the status of a driver as the fixed fields."""
+    known = sorted(path.parent.name for path in (repo / "drivers").glob("*/policy"))
+    if driver not in known:
+        raise HarnessError(f"no driver '{driver}': there {'is' if len(known) == 1 else 'are'} {', '.join(known)}")
+    build = repo / "build" / (release or kernel.headers_release())
+    reports = next((paths for variant in ("plain", "inject")
+                    if (paths := sorted((build / variant / "report" / driver).glob("*.json")))), [])
+    if not reports:
+        raise HarnessError(f"{driver} has not been built: run `make modules DRIVER={driver}`")
+    try:
+        units = [json.loads(path.read_text(encoding="utf-8")) for path in reports]
+        words = policy_words(repo / "drivers" / driver / "policy")
+        asked = [line[1] for line in words if line[0] == "entry"]
+        lines = [patch_lines(path.read_text(encoding="utf-8")) for path in sorted((repo / "patches" / driver).glob("*.patch"))]
+        patch = PatchStatus(sum(line[0] for line in lines), sum(line[1] for line in lines), len(words))
+        return {"driver": driver, "entries": [asdict(entry) for entry in entries(asked, units)],
+                "kapi": asdict(kapi(units)), "patch": asdict(patch)}
+    except (ValueError, KeyError, IndexError, TypeError) as error:
+        raise HarnessError(f"the reports of {driver} cannot be read ({error!r}): "
+                           f"run `make modules DRIVER={driver}` again") from None
+
+
+def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command's arguments."""
+    parser = subparsers.add_parser("status", help="tell what the last build made of a driver")
+    parser.add_argument("--driver", default="e1000", help="which driver (default: e1000)")
+    parser.add_argument("--json", action="store_true", help="print the fixed fields as JSON")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the status; 0 if every entry point can be isolated."""
+    try:
+        status = collect(args.driver)
+    except HarnessError as error:
+        print(f"status: error: {error}", file=sys.stderr)
+        return 2
+    if args.json:
+        print(json.dumps(status, indent=1))
+    else:
+        _print(status)
+    return 0 if all(entry["isolatable"] for entry in status["entries"]) else 1
+
+
+def _print(status: dict[str, Any]) -> None:
+    for entry in status["entries"]:
+        state = "isolated" if entry["isolatable"] else f"not isolated: {entry['reason']}"
+        print(f"{entry['name']:28} {entry['table'] or '-':36} {state}")
+    reached, classed = status["kapi"]["reached"], status["kapi"]["classed"]
+    patch = status["patch"]
+    print(f"kernel functions reached: {reached}, with a class: {classed}")
+    print(f"source lines changed: {patch['changed_lines']}, added: {patch['added_lines']}; "
+          f"policy lines: {patch['annotations']}")
