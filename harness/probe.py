@@ -22,7 +22,8 @@ class Direction:
     offered: int  # were due
     sent: int
     refused: int  # the sender got an error: no interface, link down
-    skipped: int  # were due while the sender was held up too long
+    skipped: int  # were due while the sender was held up for more than a second
+    stuck: bool  # the sender never came back from its last send
     received: int
     lost: int  # offered and not received
     duplicated: int

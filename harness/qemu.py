@@ -51,6 +51,9 @@ _FATAL_EVENTS = {
     "SHUTDOWN": Outcome.GUEST_RESET,
 }
 
+# States QEMU refuses to go on from without a reset.
+_DEAD_STATES = ("shutdown", "internal-error")
+
 
 @dataclass(frozen=True)
 class Attempt:
@@ -383,8 +386,8 @@ class Machine:
         begun = time.monotonic()
         qmp = self._require_qmp()
         try:
-            if qmp.command("query-status")["status"] in ("shutdown", "internal-error"):
-                qmp.command("system_reset")
+            if qmp.command("query-status")["status"] in _DEAD_STATES:
+                self._revive()
             self._monitor(f"loadvm {name}")
             qmp.events.clear()
             if not qmp.command("query-status")["running"]:
@@ -396,6 +399,19 @@ class Machine:
         link.resynchronise()
         self.clock_ns()
         return time.monotonic() - begun
+
+    def _revive(self) -> None:
+        """Bring a machine that has shut down into a state that may run again."""
+        qmp = self._require_qmp()
+        # A reset asked for by us must not shut the machine down like the guest's.
+        qmp.command("set-action", reboot="reset")
+        qmp.command("system_reset")
+        deadline = time.monotonic() + _START_S
+        while qmp.command("query-status")["status"] in _DEAD_STATES:
+            if time.monotonic() > deadline:
+                raise QmpTimeout(f"machine not reset within {_START_S:.0f} s")
+            time.sleep(0.01)
+        qmp.command("set-action", reboot="shutdown")
 
     def _monitor(self, line: str) -> None:
         try:

@@ -58,6 +58,7 @@ constexpr size_t kHeaders = 42;	// Ethernet, IPv4 and UDP before the payload
 // not send for longer than this it leaves out.
 constexpr int64_t kCatchUpNs = kNsPerSec;
 constexpr int64_t kSettleNs = 200 * kNsPerMs;	// for the last packets to arrive
+constexpr size_t kErrors = 134;	// one more than the largest errno
 constexpr size_t kGapsShown = 8;
 constexpr char kControl[] = "/run/fgft-probe";
 
@@ -87,16 +88,19 @@ struct Path {
 	int sender = -1;
 	int receiver = -1;
 	struct sockaddr_in to = {};
-	int64_t sent = 0;
-	int64_t refused = 0;
-	int64_t skipped = 0;
-	int64_t offered = 0;
+	// The sender's.  Atomic because it may never end: a send can be stuck in
+	// the driver, and the result is wanted all the same.
+	std::atomic<int64_t> sent{0};
+	std::atomic<int64_t> skipped{0};
+	std::array<std::atomic<int64_t>, kErrors> refused{};	// by errno
+	std::atomic<bool> done{false};
+	// The receiver's.
 	int64_t corrupt = 0;
-	std::map<int, int64_t> errors;	// errno of a refused packet -> how many
 	std::vector<Arrival> arrivals;
 };
 
-std::atomic<bool> stopping{false};
+// Packets due from here on are not sent any more.
+std::atomic<int64_t> end_of_run{INT64_MAX};
 
 int complain(const Failure &failure)
 {
@@ -168,14 +172,13 @@ void pause_until(int64_t when_ns)
 void send_all(Path &path, const Options &options, int64_t start_ns, uint32_t run)
 {
 	std::vector<char> payload(std::max(options.size - kHeaders, sizeof(Packet)), 'f');
-	int64_t sequence = 0;
 
-	for (; !stopping; sequence++) {
+	for (int64_t sequence = 0;; sequence++) {
 		const int64_t due = start_ns + sequence * options.spacing_ns;
 
-		if (options.duration_ns && due >= start_ns + options.duration_ns)
+		pause_until(std::min(due, end_of_run.load()));
+		if (due >= end_of_run)
 			break;
-		pause_until(due);
 		if (now_ns() - due > kCatchUpNs) {
 			path.skipped++;
 			continue;
@@ -184,14 +187,18 @@ void send_all(Path &path, const Options &options, int64_t start_ns, uint32_t run
 		memcpy(payload.data(), &packet, sizeof(packet));
 		// A send that would block waits: for this client too that is an outage.
 		if (sendto(path.sender, payload.data(), payload.size(), 0,
-			   reinterpret_cast<const struct sockaddr *>(&path.to), sizeof(path.to)) < 0) {
-			path.refused++;
-			path.errors[errno]++;
-		} else {
+			   reinterpret_cast<const struct sockaddr *>(&path.to), sizeof(path.to)) < 0)
+			path.refused[std::min(static_cast<size_t>(errno), kErrors - 1)]++;
+		else
 			path.sent++;
-		}
 	}
-	path.offered = sequence;
+	path.done = true;
+}
+
+// How many packets were due in the run, sent or not.
+int64_t offered(const Options &options, int64_t start_ns, int64_t end_ns)
+{
+	return (std::max(end_ns - start_ns, int64_t{0}) + options.spacing_ns - 1) / options.spacing_ns;
 }
 
 // Difference of the clocks, to bring the kernel's stamps onto the monotonic one.
@@ -279,12 +286,13 @@ std::vector<Gap> gaps(const Path &path, const Options &options, int64_t since, i
 
 json describe(const Path &path, const Options &options, int64_t start_ns, int64_t end_ns)
 {
-	std::vector<int64_t> seen(static_cast<size_t>(path.offered), 0);
-	int64_t duplicated = 0, reordered = 0, delivered = 0, highest = -1;
+	const int64_t due = offered(options, start_ns, end_ns);
+	std::vector<int64_t> seen(static_cast<size_t>(due), 0);
+	int64_t refused = 0, duplicated = 0, reordered = 0, delivered = 0, highest = -1;
 	json errors = json::object(), list = json::array();
 
 	for (const Arrival &arrival : path.arrivals) {
-		if (arrival.sequence < 0 || arrival.sequence >= path.offered)
+		if (arrival.sequence < 0 || arrival.sequence >= due)
 			continue;
 		if (seen[static_cast<size_t>(arrival.sequence)]++) {
 			duplicated++;
@@ -294,17 +302,23 @@ json describe(const Path &path, const Options &options, int64_t start_ns, int64_
 		reordered += arrival.sequence < highest;
 		highest = std::max(highest, arrival.sequence);
 	}
-	for (const auto &[error, count] : path.errors)
-		errors[strerrorname_np(error) ? strerrorname_np(error) : std::to_string(error)] = count;
+	for (size_t error = 0; error < kErrors; error++) {
+		const char *name = strerrorname_np(static_cast<int>(error));
+
+		if (path.refused[error])
+			errors[name ? name : std::to_string(error)] = path.refused[error].load();
+		refused += path.refused[error];
+	}
 	const std::vector<Gap> all = gaps(path, options, start_ns, end_ns);
 	for (size_t i = 0; i < std::min(all.size(), kGapsShown); i++)
 		list.push_back({{"from_ns", all[i].from_ns}, {"to_ns", all[i].to_ns}, {"outage_ns", all[i].outage_ns}});
-	return {{"offered", path.offered},
-		{"sent", path.sent},
-		{"refused", path.refused},
-		{"skipped", path.skipped},
+	return {{"offered", due},
+		{"sent", path.sent.load()},
+		{"refused", refused},
+		{"skipped", path.skipped.load()},
+		{"stuck", !path.done},
 		{"received", delivered},
-		{"lost", path.offered - delivered},
+		{"lost", due - delivered},
 		{"duplicated", duplicated},
 		{"reordered", reordered},
 		{"corrupt", path.corrupt},
@@ -319,17 +333,17 @@ json describe_since(const Path &path, const Options &options, int64_t mark, int6
 	const std::vector<Gap> all = gaps(path, options, mark, end_ns);
 	json first = nullptr;
 	int64_t lost = 0;
-	std::vector<bool> seen(static_cast<size_t>(path.offered), false);
+	const int64_t total = offered(options, start_ns, end_ns);
+	std::vector<bool> seen(static_cast<size_t>(total), false);
 
 	for (const Arrival &arrival : path.arrivals) {
-		const int64_t due = start_ns + arrival.sequence * options.spacing_ns;
-
-		if (arrival.sequence >= 0 && arrival.sequence < path.offered)
-			seen[static_cast<size_t>(arrival.sequence)] = true;
-		if (due >= mark && first.is_null())
+		if (arrival.sequence < 0 || arrival.sequence >= total)
+			continue;
+		seen[static_cast<size_t>(arrival.sequence)] = true;
+		if (start_ns + arrival.sequence * options.spacing_ns >= mark && first.is_null())
 			first = arrival.at_ns - mark;
 	}
-	for (int64_t k = 0; k < path.offered; k++)
+	for (int64_t k = 0; k < total; k++)
 		lost += start_ns + k * options.spacing_ns >= mark && !seen[static_cast<size_t>(k)];
 	return {{"first_good_ns", first},
 		{"outage_ns", all.empty() ? 0 : all[0].outage_ns},
@@ -378,8 +392,8 @@ void read_control(int fd, std::map<std::string, int64_t> &marks)
 		return;
 	if (sscanf(text.data(), "mark %lld %127s", &when, name.data()) == 2)
 		marks[name.data()] = when;
-	else if (!strncmp(text.data(), "stop ", 5))
-		stopping = true;
+	else if (sscanf(text.data(), "stop %lld", &when) == 1)
+		end_of_run = std::min(end_of_run.load(), static_cast<int64_t>(when));
 }
 
 int run(const Options &options)
@@ -401,14 +415,13 @@ int run(const Options &options)
 	const int64_t offset = realtime_offset();
 	const int64_t start_ns = now_ns() + 10 * kNsPerMs;
 	const auto id = static_cast<uint32_t>(start_ns ^ getpid());
-	std::thread near_sender([&] { send_all(out, options, start_ns, id); });
-	std::thread far_sender([&] { send_all(in, options, start_ns, id); });
-	// Says on standard error, at once, that packets flow.
-	fprintf(stderr, "probe: started at %lld\n", static_cast<long long>(start_ns));
+	if (options.duration_ns)
+		end_of_run = start_ns + options.duration_ns;
+	std::thread([&] { send_all(out, options, start_ns, id); }).detach();
+	std::thread([&] { send_all(in, options, start_ns, id); }).detach();
 
-	const int64_t due_end = options.duration_ns ? start_ns + options.duration_ns : INT64_MAX;
-	int64_t end_ns = INT64_MAX;
-	while (now_ns() < (end_ns == INT64_MAX ? INT64_MAX : end_ns + kSettleNs)) {
+	// Until both senders have caught up, but for no longer than they may lag.
+	for (int64_t settled = INT64_MAX; now_ns() < settled;) {
 		std::array<struct pollfd, 3> fds = {{{out.receiver, POLLIN, 0}, {in.receiver, POLLIN, 0},
 						     {*control, POLLIN, 0}}};
 
@@ -416,11 +429,15 @@ int run(const Options &options)
 		receive(out, offset, id);
 		receive(in, offset, id);
 		read_control(*control, marks);
-		if (end_ns == INT64_MAX && (stopping || now_ns() >= due_end))
-			end_ns = std::min(now_ns(), due_end);
+		const int64_t end = end_of_run, now = now_ns();
+		if (now < end)
+			continue;
+		if (out.done && in.done)
+			settled = std::min(settled, now + kSettleNs);
+		else
+			settled = end + kCatchUpNs + kSettleNs;
 	}
-	near_sender.join();
-	far_sender.join();
+	const int64_t end_ns = end_of_run;
 	unlink(kControl);
 
 	json result = {{"start_ns", start_ns}, {"end_ns", end_ns}, {"spacing_ns", options.spacing_ns},
@@ -435,7 +452,8 @@ int run(const Options &options)
 			mark[path->name] = describe_since(*path, options, when, start_ns, end_ns);
 	}
 	printf("%s\n", result.dump().c_str());
-	return 0;
+	fflush(stdout);
+	_exit(0);	// a sender that is stuck cannot be joined
 }
 
 Result<Options> parse(const std::vector<std::string> &words)

@@ -19,14 +19,14 @@ def test_every_recording_is_there() -> None:
     assert {path.stem for path in FILES} == {*RECORDINGS, "boot"}
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.stem))
 def test_recording(path: Path) -> None:
     """The parser finds what is written at the recording's head, nothing else."""
     expected, text = read(path)
     assert [expectation(report) for report in console.parse(text)] == expected
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.stem))
 def test_invariants(path: Path) -> None:
     """Reports are in order, do not overlap, and quote the console."""
     lines = read(path)[1].splitlines()
@@ -37,7 +37,7 @@ def test_invariants(path: Path) -> None:
         assert report.title in report.lines[0]
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.stem))
 def test_truncated(path: Path) -> None:
     """A console cut off anywhere gives a beginning of the same reports."""
     text = read(path)[1]

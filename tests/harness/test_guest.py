@@ -126,7 +126,7 @@ def test_overrun(guest: Machine) -> None:
     result = guest.run("sleep 100 & sleep 100", timeout_s=0.5)
     assert result.timed_out and result.outcome is Outcome.TIMEOUT and result.rc == -9
     assert 0.5e9 <= result.guest_ns < 5e9
-    assert guest.run("pgrep sleep").rc == 1
+    assert guest.run("pidof sleep").rc == 1
 
 
 @pytest.mark.boot
@@ -250,7 +250,7 @@ def test_snapshot_is_what_was_saved(guest: Machine) -> None:
     guest.check("touch /tmp/new")
     guest.background("sleep 1000")
     times = [guest.load(SNAPSHOT) for _ in range(5)]
-    assert guest.run("test -e /tmp/new || pgrep sleep").rc == 1
+    assert guest.run("test -e /tmp/new || pidof sleep").rc == 1
     assert guest.clock_ns() < before + 60e9
     # 0.2 s on an idle machine; the best of five keeps a busy one from deciding.
     assert min(times) < 0.5
@@ -268,12 +268,16 @@ def test_no_such_snapshot(guest: Machine) -> None:
 
 @pytest.mark.boot
 def test_quiet_traffic(guest: Machine) -> None:
-    """Nothing happens: nothing is lost, twice or out of order, either way."""
-    with probe.running(guest) as running:
+    """Nothing happens: nothing is lost, twice or out of order, either way.
+
+    This guest's clock is the wall's, so a busy host decides how many packets it
+    can send: few are asked for.  test_counted_instructions asks for all.
+    """
+    with probe.running(guest, spacing_us=10000) as running:
         guest.check("sleep 0.5; probe mark here; sleep 0.5")
     assert running.traffic
     for direction in (running.traffic.nut_to_peer, running.traffic.peer_to_nut):
-        assert direction.offered >= 1000 and direction.received == direction.offered
+        assert direction.offered >= 100 and direction.received == direction.offered
         assert (direction.lost, direction.duplicated, direction.reordered, direction.corrupt) == (0, 0, 0, 0)
     assert running.traffic.marks["here"].nut_to_peer.first_good_ns is not None
 
@@ -332,5 +336,6 @@ def test_boot_command_panic(capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["boot", "--panic-on-oops", "--cmd", "echo c > /proc/sysrq-trigger"]) == 1
     shown = capfd.readouterr().err
     assert "guest-panic: the guest's kernel panicked" in shown
-    assert "sysrq_handle_crash" in shown or "vfs_write" in shown
+    assert "kernel: panic: Kernel panic - not syncing: sysrq triggered crash" in shown
+    assert "RIP: 0033:" in shown.split("--- last console lines")[1]
     assert "--panic-on-oops --cmd 'echo c > /proc/sysrq-trigger'" in shown

@@ -12,8 +12,8 @@ from harness import probe
 from harness.outcome import HarnessError
 
 DIRECTION: dict[str, Any] = {
-    "offered": 10, "sent": 8, "refused": 1, "skipped": 1, "received": 7, "lost": 3, "duplicated": 0, "reordered": 0,
-    "corrupt": 0, "outage_ns": 2000000, "errors": {"ENETDOWN": 1}, "gaps": []}
+    "offered": 10, "sent": 8, "refused": 1, "skipped": 1, "stuck": False, "received": 7, "lost": 3, "duplicated": 0,
+    "reordered": 0, "corrupt": 0, "outage_ns": 2000000, "errors": {"ENETDOWN": 1}, "gaps": []}
 SINCE: dict[str, Any] = {"first_good_ns": None, "outage_ns": 5, "recovered_ns": 9, "lost": 2}
 RESULT: dict[str, Any] = {
     "start_ns": 1, "end_ns": 11000001, "spacing_ns": 1000000, "nut_to_peer": DIRECTION,

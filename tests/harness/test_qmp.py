@@ -78,7 +78,7 @@ def test_command_and_events(fake: Callable[..., FakeQemu]) -> None:
 def test_arguments_are_sent(fake: Callable[..., FakeQemu]) -> None:
     """Arguments reach QEMU under their own names."""
     qmp = Qmp(fake(lambda request: reply(request, request.get("arguments"))).ours)
-    assert qmp.command("echo", **{"command-line": "info"}) == {"command-line": "info"}
+    assert qmp.command("echo", text="info") == {"text": "info"}
 
 
 def test_answer_in_pieces(fake: Callable[..., FakeQemu]) -> None:

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-2.0
+"""`demo` and `status` as a user calls them, where no guest is needed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.commands import status
+from harness.outcome import HarnessError
+from harness.paths import REPO
+
+UNIT: dict[str, Any] = {
+    "source": "main.c", "unclassed": [], "kernel_functions": {"kfree": {}, "writel": {}},
+    "entries": [{"name": "nic_open", "table": "net_device_ops.ndo_open"}, {"name": "nic_task", "table": ""}],
+}
+PATCH = """Subject: [PATCH] nic: build with the isolator
+
+--- a/Makefile
++++ b/Makefile
+@@ -1,3 +1,4 @@
+ obj-m += nic.o
+-nic-y := a.o
++nic-y := a.o b.o
++ccflags-y += $(FGFT_CFLAGS)
+ # end
+--- a/nic.c
++++ b/nic.c
+@@ -10 +10 @@
+--- count;
++count--;
+"""
+
+
+def harness(*words: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line."""
+    return subprocess.run(["/usr/bin/python3", "-m", "harness", *words], cwd=REPO, capture_output=True, text=True,
+                          timeout=60, check=False)
+
+
+@pytest.mark.parametrize("words, listed", [
+    (("demo", "--driver", "e2000"), "e1000"),
+    (("demo", "--entry", "e1000_fly"), "e1000_set_mac"),
+    (("demo", "--fault", "rain"), "null-load"),
+    (("demo", "--jobs", "0"), "--jobs"),
+    (("status", "--driver", "e2000"), "e1000"),
+])
+def test_bad_input_is_one_line_and_2(words: tuple[str, ...], listed: str) -> None:
+    """The line says what there is instead; nothing is built or booted."""
+    done = harness(*words)
+    assert done.returncode == 2
+    assert listed in done.stderr and len(done.stderr.strip().splitlines()) == 1
+    assert not done.stdout
+
+
+def tree(root: Path, units: list[dict[str, Any]], policy: str) -> Path:
+    """Make a repository in which a driver `nic` has been built."""
+    for path, text in (("drivers/nic/policy", policy), ("patches/nic/0001-x.patch", PATCH)):
+        (root / path).parent.mkdir(parents=True)
+        (root / path).write_text(text, encoding="utf-8")
+    reports = root / "build" / "6.1" / "plain" / "report" / "nic"
+    reports.mkdir(parents=True)
+    for number, unit in enumerate(units):
+        (reports / f"{number}.json").write_text(json.dumps(unit), encoding="utf-8")
+    return root
+
+
+def test_status_has_the_fixed_fields(tmp_path: Path) -> None:
+    """Entries in the policy's order, a function counted once, unknown null."""
+    other = {**UNIT, "entries": [], "kernel_functions": {"kfree": {}, "msleep": {}}}
+    policy = "# both\nentry nic_task\nentry nic_open\nregister 0:0x10 plain  # R\n"
+    assert status.collect("nic", tree(tmp_path, [UNIT, other], policy), "6.1") == {
+        "driver": "nic",
+        "entries": [
+            {"name": "nic_task", "table": None, "isolatable": True, "reason": None, "window_share": None},
+            {"name": "nic_open", "table": "net_device_ops.ndo_open", "isolatable": True, "reason": None,
+             "window_share": None}],
+        "kapi": {"reached": 3, "classed": 3, "tested": None},
+        "patch": {"changed_lines": 2, "added_lines": 1, "annotations": 3},
+    }
+
+
+def test_status_says_why_an_entry_is_not_isolated(tmp_path: Path) -> None:
+    """A missing function and a missing class each have their reason."""
+    unit = {**UNIT, "unclassed": ["pci_fly"]}
+    found = status.collect("nic", tree(tmp_path, [unit], "entry nic_open\nentry nic_gone\n"), "6.1")
+    assert [(entry["isolatable"], entry["reason"]) for entry in found["entries"]] == [
+        (False, "main.c reaches pci_fly, which has no class"), (False, "the driver has no function of this name")]
+    assert found["kapi"] == {"reached": 3, "classed": 2, "tested": None}
+
+
+def test_status_needs_a_build(tmp_path: Path) -> None:
+    """What has not been built is not said to be fine."""
+    with pytest.raises(HarnessError, match="make modules DRIVER=nic"):
+        status.collect("nic", tree(tmp_path, [], "entry nic_open\n"), "6.1")
+
+
+def test_status_of_a_damaged_report(tmp_path: Path) -> None:
+    """A report of another version is an error, not an empty status."""
+    with pytest.raises(HarnessError, match="cannot be read"):
+        status.collect("nic", tree(tmp_path, [{"source": "main.c"}], "entry nic_open\n"), "6.1")
