@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Entry points as described in the report and patched into natives. */
+#include <fstream>
+#include <map>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "compiler.h"
+
+namespace {
+
+using List = std::vector<std::string>;
+
+const char policy[] = "entry opened\nentry set\nentry stop\nentry work\nentry irq\n"
+		      "entry get_unsigned\nentry get_bool\nentry get_pointer\nentry spin\n"
+		      "entry six\nentry in_another_unit\n";
+
+const List entries = {"opened",	  "set", "stop", "work", "irq", "get_unsigned", "get_bool",
+		      "get_pointer", "spin", "six"};
+
+std::map<std::string, nlohmann::json> described(const Workspace &space)
+{
+	std::map<std::string, nlohmann::json> by_name;
+	nlohmann::json report;
+
+	std::ifstream(space.path("entries.json")) >> report;
+	for (const auto &entry : report["entries"])
+		by_name[entry["name"]] = entry;
+	return by_name;
+}
+
+TEST(Entry, OnlyThoseDefinedHere)
+{
+	Workspace space;
+	Outcome compiled = space.compile("entries.c", policy);
+
+	ASSERT_EQ(compiled.status, 0) << compiled.output;
+	EXPECT_EQ(described(space).size(), entries.size());
+	EXPECT_EQ(described(space).count("in_another_unit"), 0u);
+}
+
+TEST(Entry, PlacesTheKernelFindsThem)
+{
+	Workspace space;
+	Outcome compiled = space.compile("entries.c", policy);
+	auto entry = described(space);
+
+	EXPECT_EQ(entry["set"]["table"], "device_ops.set");
+	EXPECT_EQ(entry["stop"]["table"], "device_ops.stop");
+	EXPECT_EQ(entry["work"]["table"], "work_struct.func");
+	EXPECT_EQ(entry["irq"]["table"], "k_request#1");
+	EXPECT_EQ(entry["six"]["table"], "");
+}
+
+TEST(Entry, ReturnsAndArguments)
+{
+	Workspace space;
+	Outcome compiled = space.compile("entries.c", policy);
+	auto entry = described(space);
+
+	EXPECT_EQ(entry["stop"]["ret"], "void");
+	EXPECT_EQ(entry["set"]["ret"], "int");
+	EXPECT_EQ(entry["get_unsigned"]["ret"], "uint");
+	EXPECT_EQ(entry["get_bool"]["ret"], "bool");
+	EXPECT_EQ(entry["get_pointer"]["ret"], "pointer");
+	EXPECT_EQ(entry["stop"]["nargs"], 1);
+	EXPECT_EQ(entry["six"]["nargs"], 6);
+}
+
+TEST(Entry, PmCallbacksAreFound)
+{
+	Workspace space;
+	Outcome compiled = space.compile("entries.c", policy);
+	nlohmann::json report;
+
+	std::ifstream(space.path("entries.json")) >> report;
+	EXPECT_EQ(report["dev_pm_ops"], List{"sleepy"});
+}
+
+/* With its key off an entry runs the native instructions and one nop. */
+void expect_one_nop(const std::string &flags, size_t place)
+{
+	Workspace space;
+	Outcome isolated = space.compile("entries.c", policy, flags);
+	Outcome plain = space.compile_plain("entries.c", flags);
+
+	ASSERT_EQ(isolated.status, 0) << isolated.output;
+	ASSERT_EQ(plain.status, 0) << plain.output;
+
+	Disassembly with(space.object()), without(space.plain_object());
+
+	for (const auto &function : entries) {
+		List expected = without.mnemonics(function);
+
+		expected.insert(expected.begin() + static_cast<long>(place), "nopl");
+		EXPECT_EQ(with.mnemonics(function), expected) << function << " " << flags;
+	}
+	EXPECT_EQ(with.mnemonics("setup"), without.mnemonics("setup"));
+}
+
+TEST(Branch, NativeIsUntouchedButForOneNop)
+{
+	expect_one_nop("", 0);
+}
+
+TEST(Branch, StaysBehindLandingPadAndTracer)
+{
+	expect_one_nop("-fcf-protection=branch", 1);
+	expect_one_nop("-pg -mfentry", 1);
+	expect_one_nop("-fcf-protection=branch -pg -mfentry", 2);
+}
+
+TEST(Branch, IsNotInsideALoopAtTheHead)
+{
+	Workspace space;
+	Outcome compiled = space.compile("entries.c", policy);
+	Disassembly text(space.object());
+	const auto &body = text.text("spin");
+	bool jumps_back = false;
+
+	ASSERT_EQ(body[0].mnemonic, "nopl");
+	for (const auto &instruction : body) {
+		if (instruction.mnemonic[0] != 'j')
+			continue;
+		uint64_t to = std::strtoull(instruction.text.c_str() + instruction.mnemonic.size(),
+					    nullptr, 16);
+		jumps_back |= to <= instruction.address;
+		EXPECT_NE(to, body[0].address) << instruction.text;
+	}
+	EXPECT_TRUE(jumps_back);
+}
+
+TEST(Branch, StubLeadsToTheRuntime)
+{
+	Workspace space;
+	Outcome compiled = space.compile("entries.c", policy);
+	Disassembly text(space.object());
+
+	for (const auto &function : entries) {
+		EXPECT_EQ(text.calls(function + ".stub"), List{"__fgft_enter"}) << function;
+		EXPECT_EQ(text.text(function + ".stub")[0].mnemonic, "lea") << function;
+	}
+}
+
+TEST(Branch, NoEntryNoChange)
+{
+	Workspace space;
+	Outcome isolated = space.compile("entries.c");
+	Outcome plain = space.compile_plain("entries.c");
+	Disassembly with(space.object()), without(space.plain_object());
+
+	for (const auto &function : entries)
+		EXPECT_EQ(with.mnemonics(function), without.mnemonics(function)) << function;
+}
+
+} // namespace

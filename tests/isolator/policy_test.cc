@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Policy files: what they say and what is wrong with them. */
+#include "policy.h"
+
+#include <gtest/gtest.h>
+
+#include "compiler.h"
+
+namespace {
+
+using isolator::Policy;
+using isolator::RegisterKind;
+
+TEST(Policy, EntriesAndRegisters)
+{
+	Workspace space;
+	auto policy = Policy::load(space.write("p", "# a comment\n"
+						    "entry one   # behind a line\n"
+						    "\n"
+						    "entry two\n"
+						    "register 0:0x0100 plain\n"
+						    "register 2:0x5200+128 plain width=2\n"
+						    "register 0:16 event mask=0xf0 match=0x10\n"));
+
+	ASSERT_TRUE(policy) << policy.error();
+	EXPECT_EQ(policy.value().entries, (std::vector<std::string>{"one", "two"}));
+	EXPECT_TRUE(policy.value().has_entry("two"));
+	EXPECT_FALSE(policy.value().has_entry("three"));
+
+	const auto &registers = policy.value().registers;
+
+	ASSERT_EQ(registers.size(), 3u);
+	EXPECT_EQ(registers[0].bar, 0u);
+	EXPECT_EQ(registers[0].offset, 0x100u);
+	EXPECT_EQ(registers[0].count, 1u);
+	EXPECT_EQ(registers[0].width, 4u);
+	EXPECT_EQ(registers[0].kind, RegisterKind::plain);
+	EXPECT_EQ(registers[1].bar, 2u);
+	EXPECT_EQ(registers[1].count, 128u);
+	EXPECT_EQ(registers[1].width, 2u);
+	EXPECT_EQ(registers[2].offset, 16u);
+	EXPECT_EQ(registers[2].mask, 0xf0u);
+	EXPECT_EQ(registers[2].match, 0x10u);
+	EXPECT_EQ(registers[2].kind, RegisterKind::event);
+}
+
+class BadLine : public ::testing::TestWithParam<const char *> {};
+
+TEST_P(BadLine, IsNamedWithWhatIsExpected)
+{
+	Workspace space;
+	auto policy = Policy::load(space.write("p", std::string("entry fine\n") + GetParam()));
+	const std::string word = std::string(GetParam()).substr(0, 8) == "register" ? "register"
+										  : "entry";
+	const std::string start = space.path("p") + ":2: expected '" + word + " <";
+
+	ASSERT_FALSE(policy);
+	EXPECT_EQ(policy.error().substr(0, start.size()), start);
+}
+
+INSTANTIATE_TEST_SUITE_P(Policy, BadLine,
+			 ::testing::Values("entry", "entry a b", "isolate a", "register",
+					   "register 0 plain", "register 0:zero plain",
+					   "register 0:4", "register 0:4 other",
+					   "register 6:4 plain", "register 0:4+0 plain",
+					   "register 0:0x100000000 plain",
+					   "register 0:4 plain width=3",
+					   "register 0:4 plain mask=x",
+					   "register 0:4 plain colour=1",
+					   "register 0:4 event mask=1 match=2",
+					   "register 0:4+ plain", "register :4 plain"));
+
+TEST(Policy, EntryTwice)
+{
+	Workspace space;
+	auto policy = Policy::load(space.write("p", "entry one\nentry one\n"));
+
+	ASSERT_FALSE(policy);
+	EXPECT_EQ(policy.error(),
+		  space.path("p") + ":2: entry 'one' is listed twice: remove one line");
+}
+
+} // namespace
