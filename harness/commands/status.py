@@ -103,8 +103,9 @@ def collect(driver: str, repo: Path = REPO, release: str | None = None) -> dict[
     if driver not in known:
         raise HarnessError(f"no driver '{driver}': there {'is' if len(known) == 1 else 'are'} {', '.join(known)}")
     build = repo / "build" / (release or kernel.headers_release())
-    reports = next((paths for variant in ("plain", "inject")
-                    if (paths := sorted((build / variant / "report" / driver).glob("*.json")))), [])
+    reports: list[Path] = []
+    for variant in ("plain", "inject"):
+        reports = reports or sorted((build / variant / "report" / driver).glob("*.json"))
     if not reports:
         raise HarnessError(f"{driver} has not been built: run `make modules DRIVER={driver}`")
     try:

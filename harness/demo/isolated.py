@@ -106,7 +106,7 @@ def run(target: Target, entry: Entry, fault: Fault, profile: Profile, bound_ns: 
         case.answer("guest_alive", False, f"{lost.outcome.value}: {lost.detail}")
     except HarnessError as error:
         case.answer("guest_alive", False, str(error))
-    _check_console(case, target.machine.console.since(mark), fault)
+    check_console(case, target.machine.console.since(mark), fault)
     if case.outcome is not IsolatedOutcome.REFUSED:
         missing = [name for name in ("struck", "detected", "all_entries_ok") if name not in case.checks]
         if not missing and all(case.checks.values()):
@@ -213,7 +213,7 @@ def _check_future(case: Isolated, target: Target, entry: Entry, before: View) ->
     case.answer("tainted_die", not last.tainted & TAINT_DIE)
 
 
-def _check_console(case: Isolated, reports: list[Report], fault: Fault) -> None:
+def check_console(case: Isolated, reports: list[Report], fault: Fault) -> None:
     """No report of the kernel, but for the one line BUG() prints before anyone is asked."""
     complaints = [report.title for report in reports
                   if not (report.kind is fault.noise and not report.symbol)]

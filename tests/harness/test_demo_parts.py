@@ -97,8 +97,8 @@ def test_bad_description_is_one_line(tmp_path: Path, text: str, message: str) ->
     whole = (driver.DRIVERS / "e1000.toml").read_text(encoding="utf-8")
     if "[[" in text:
         text = whole.split("# What the driver and the kernel say")[0] + (
-            text if "setting" in text else "[[setting]]\nname = 's'\ncommand = 't'\npattern = '(u)'\n" + text)
-        if "entry" not in text:
+            text if "[[setting]]" in text else "[[setting]]\nname = 's'\ncommand = 't'\npattern = '(u)'\n" + text)
+        if "[[entry]]" not in text:
             text += "\n[[entry]]\nname = 'a'\nchange = 'b'\nback = 'c'\nerrno = false\n"
     (tmp_path / "bad.toml").write_text(text, encoding="utf-8")
     with pytest.raises(HarnessError, match=re.escape(message)) as caught:
@@ -199,10 +199,15 @@ OOPS = """[   23.0] not a stamp
 def test_native_panic_must_be_ours() -> None:
     """A panic counts only if the fault that struck is in its report."""
     lost = GuestLost(Outcome.GUEST_PANIC, "QEMU says GUEST_PANICKED")
-    assert native.of_lost(lost, parse_console(OOPS))[0] is NativeOutcome.PANIC
-    assert native.of_lost(lost, parse_console(OOPS.replace("__fgft_strike", "memcpy")))[0] is None
-    assert native.of_lost(GuestLost(Outcome.QEMU_DIED, "x"), parse_console(OOPS))[0] is None
-    assert native.of_lost(GuestLost(Outcome.HUNG_SILENT, "x"), [])[0] is NativeOutcome.HANG
+    entry = E1000.entry("e1000_set_mac")
+    assert native.of_lost(lost, parse_console(OOPS), entry)[0] is NativeOutcome.PANIC
+    elsewhere = OOPS.replace("__fgft_strike", "kfree")
+    assert native.of_lost(lost, parse_console(elsewhere), entry)[0] is None
+    # A tail call leaves no trace of the one who passed the wild pointer.
+    trace = elsewhere.replace("RIP:", "Call Trace:\n[   23.065080]  e1000_set_mac+0x1/0x2 [e1000]\n[   23.065081] RIP:")
+    assert native.of_lost(lost, parse_console(trace), entry)[0] is NativeOutcome.PANIC
+    assert native.of_lost(GuestLost(Outcome.QEMU_DIED, "x"), parse_console(OOPS), entry)[0] is None
+    assert native.of_lost(GuestLost(Outcome.HUNG_SILENT, "x"), [], entry)[0] is NativeOutcome.HANG
 
 
 @pytest.mark.parametrize("text, fault, clean", [
