@@ -23,7 +23,6 @@ class Direction:
     sent: int
     refused: int  # the sender got an error: no interface, link down
     skipped: int  # were due while the sender was held up for more than a second
-    stuck: bool  # the sender never came back from its last send
     received: int
     lost: int  # offered and not received
     duplicated: int
@@ -31,6 +30,7 @@ class Direction:
     corrupt: int
     outage_ns: int
     errors: dict[str, int]
+    stuck: bool = False  # the sender never came back from its last send
 
 
 @dataclass(frozen=True)
