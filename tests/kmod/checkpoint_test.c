@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Checkpoint: the device goes back to where it was, by the cheapest way. */
+#include <linux/delay.h>
+#include <linux/pci.h>
+#include <linux/string.h>
+
+#include "ktap.h"
+#include "subject.h"
+
+static bool no_device(struct ktap_run *run)
+{
+	if (!device.pdev)
+		run->skip = "no edu device without a driver";
+	return run->skip;
+}
+
+static void test_plain(struct ktap_run *run)
+{
+	if (no_device(run))
+		return;
+	EXPECT_EQ(run, device_plain(100, STRIKE_NONE), 0);
+	EXPECT_EQ(run, device_read_plain(), 100);
+	device.resumes = 0;
+	EXPECT_EQ(run, device_plain(200, STRIKE_NULL_LOAD), -EIO);
+	EXPECT_EQ(run, device_read_plain(), 100);
+	EXPECT_FAULT(run, "device_plain", "bad load", "registers");
+	EXPECT_EQ(run, device.resumes, 0);
+}
+
+static void test_event(struct ktap_run *run)
+{
+	if (no_device(run))
+		return;
+	device.resumes = 0;
+	EXPECT_EQ(run, device_event(200, STRIKE_NULL_LOAD), -EIO);
+	EXPECT_FAULT(run, "device_event", "bad load", "registers");
+	EXPECT_EQ(run, device.resumes, 0);
+}
+
+/* Nobody described the register: suspend and resume bring it back. */
+static void test_pm(struct ktap_run *run)
+{
+	if (no_device(run))
+		return;
+	EXPECT_EQ(run, device_other(100, STRIKE_NONE), 0);
+	EXPECT_EQ(run, device_read_other(), 100);
+	device.suspends = 0;
+	device.resumes = 0;
+	EXPECT_EQ(run, device_other(200, STRIKE_NULL_LOAD), -EIO);
+	EXPECT_EQ(run, device.setting, 100);
+	EXPECT_FAULT(run, "device_other", "bad load", "pm");
+	EXPECT_EQ(run, device_read_other(), 100);
+	EXPECT_EQ(run, device.suspends, 1);
+	EXPECT_EQ(run, device.resumes, 1);
+	EXPECT_EQ(run, device_other(300, STRIKE_NONE), 0);
+	EXPECT_EQ(run, device_read_other(), 300);
+	EXPECT_NO_FAULT(run);
+}
+
+/* The device may do after a restore what it could do before: DMA, for one. */
+static void test_config(struct ktap_run *run)
+{
+	u16 before, after;
+
+	if (no_device(run))
+		return;
+	pci_set_master(device.pdev);
+	pci_read_config_word(device.pdev, PCI_COMMAND, &before);
+	EXPECT(run, before & PCI_COMMAND_MASTER);
+	EXPECT_EQ(run, device_other(200, STRIKE_NULL_LOAD), -EIO);
+	EXPECT_FAULT(run, "device_other", "bad load", "pm");
+	pci_read_config_word(device.pdev, PCI_COMMAND, &after);
+	EXPECT_EQ(run, after, before);
+}
+
+/* A resume that fails is told, not hidden; the next one may do better. */
+static void test_failed_resume(struct ktap_run *run)
+{
+	if (no_device(run))
+		return;
+	device.resume_error = -ENXIO;
+	EXPECT_EQ(run, device_other(200, STRIKE_NULL_LOAD), -EIO);
+	EXPECT_FAULT(run, "device_other", "bad load", "failed");
+	device.resume_error = 0;
+	EXPECT_EQ(run, device_other(200, STRIKE_NULL_LOAD), -EIO);
+	EXPECT_FAULT(run, "device_other", "bad load", "pm");
+}
+
+static void test_outside(struct ktap_run *run)
+{
+	if (no_device(run))
+		return;
+	EXPECT_EQ(run, device_outside(STRIKE_NONE), -EIO);
+	EXPECT_FAULT(run, "device_outside", "wild argument", "undo");
+}
+
+const struct ktap_test checkpoint_tests[] = {
+	{ "plain", test_plain },
+	{ "event", test_event },
+	{ "pm", test_pm },
+	{ "config", test_config },
+	{ "failed_resume", test_failed_resume },
+	{ "outside", test_outside },
+	{ }
+};

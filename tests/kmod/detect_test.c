@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Detection: every cause is caught and named, in the one call it concerns. */
+#include <linux/preempt.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "ktap.h"
+#include "subject.h"
+
+/* Strike once; state is taken back and the next call works. */
+static void struck(struct ktap_run *run, int kind, const char *cause)
+{
+	unsigned long foreign = 0x5afe;
+	int before = preempt_count();
+
+	subject_foreign = &foreign;
+	subject.q = 100;
+	EXPECT_EQ(run, subject_stores(&subject, 5, kind), -EIO);
+	EXPECT_EQ(run, preempt_count(), before);
+	EXPECT(run, !irqs_disabled());
+	EXPECT_EQ(run, subject.q, 100);
+	EXPECT_EQ(run, foreign, 0x5afe);
+	EXPECT_FAULT(run, "subject_stores", cause, "undo");
+	EXPECT_EQ(run, subject_stores(&subject, 5, STRIKE_NONE), 0);
+	EXPECT_EQ(run, subject.q, 8);
+	EXPECT_NO_FAULT(run);
+}
+
+static void test_null_load(struct ktap_run *run)
+{
+	struck(run, STRIKE_NULL_LOAD, "bad load");
+}
+
+static void test_unmapped_load(struct ktap_run *run)
+{
+	struck(run, STRIKE_UNMAPPED_LOAD, "bad load");
+}
+
+static void test_noncanonical(struct ktap_run *run)
+{
+	struck(run, STRIKE_NONCANONICAL, "general protection");
+}
+
+/* Into the stack of the caller: not a frame of the call. */
+static void test_wild_store(struct ktap_run *run)
+{
+	struck(run, STRIKE_WILD_STORE, "wild store");
+}
+
+static void test_divide(struct ktap_run *run)
+{
+	struck(run, STRIKE_DIVIDE, "divide error");
+}
+
+static void test_bug(struct ktap_run *run)
+{
+	struck(run, STRIKE_BUG, "BUG");
+}
+
+static void test_loop(struct ktap_run *run)
+{
+	struck(run, STRIKE_LOOP, "endless loop");
+}
+
+static void test_recursion(struct ktap_run *run)
+{
+	struck(run, STRIKE_RECURSION, "stack overflow");
+}
+
+static u32 called;
+
+static void not_a_target(void)
+{
+	called++;
+}
+
+static void test_wild_call(struct ktap_run *run)
+{
+	subject_not_a_target = not_a_target;
+	called = 0;
+	struck(run, STRIKE_TARGET, "wild call");
+	subject_not_a_target = (void (*)(void))0xdead000000000100;
+	struck(run, STRIKE_TARGET, "wild call");
+	subject_not_a_target = NULL;
+	struck(run, STRIKE_TARGET, "wild call");
+	EXPECT_EQ(run, called, 0);
+}
+
+static void test_wild_argument(struct ktap_run *run)
+{
+	struck(run, STRIKE_ARGUMENT, "wild argument");
+}
+
+/* What the fault report says of the address and the function. */
+static void test_record(struct ktap_run *run)
+{
+	char report[CONTROL_SIZE], line[64];
+	unsigned long foreign = 0;
+
+	subject_foreign = &foreign;
+	subject_stores(&subject, 5, STRIKE_WILD_STORE);
+	EXPECT_FAULT(run, "subject_stores", "wild store", "undo");
+	control_read("last_fault", report, sizeof(report));
+	scnprintf(line, sizeof(line), "address: 0x%lx\n",
+		  (unsigned long)&foreign);
+	EXPECT(run, strstr(report, line));
+	EXPECT(run, strstr(report, "ip: strike.fgft+0x"));
+	EXPECT(run, strstr(report, "what: -\n"));
+	EXPECT(run, strstr(report, "result: -5\n"));
+	EXPECT(run, strstr(report, "device_written: 0\n"));
+
+	subject_stores(&subject, 5, STRIKE_ARGUMENT);
+	EXPECT_FAULT(run, "subject_stores", "wild argument", "undo");
+	control_read("last_fault", report, sizeof(report));
+	EXPECT(run, strstr(report, line));
+	EXPECT(run, strstr(report, "what: kfree\n"));
+}
+
+/* A lock that is still held at the end is a fault, and is not held then. */
+static void test_leaked_lock(struct ktap_run *run)
+{
+	int before = preempt_count();
+
+	subject.q = 100;
+	EXPECT_EQ(run, subject_leak(STRIKE_NONE), -EIO);
+	EXPECT_EQ(run, preempt_count(), before);
+	EXPECT_EQ(run, subject.q, 100);
+	EXPECT(run, subject_spin_is_free());
+	EXPECT_FAULT(run, "subject_leak", "lock imbalance", "undo");
+}
+
+const struct ktap_test detect_tests[] = {
+	{ "null_load", test_null_load },
+	{ "unmapped_load", test_unmapped_load },
+	{ "noncanonical", test_noncanonical },
+	{ "wild_store", test_wild_store },
+	{ "divide", test_divide },
+	{ "bug", test_bug },
+	{ "loop", test_loop },
+	{ "recursion", test_recursion },
+	{ "wild_call", test_wild_call },
+	{ "wild_argument", test_wild_argument },
+	{ "record", test_record },
+	{ "leaked_lock", test_leaked_lock },
+	{ }
+};

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0
+/* QEMU's edu device as a handful of registers; see subject.h. */
+#include <linux/io.h>
+#include <linux/module.h>
+#include <linux/pci.h>
+#include <linux/pm.h>
+
+#include "strike.h"
+#include "subject.h"
+
+#define REG_EVENT	0x04	/* liveness: a mere question */
+#define REG_PLAIN	0x80	/* DMA source */
+#define REG_OTHER	0x88	/* DMA destination */
+
+struct device_state device;
+
+noinline long device_plain(u32 value, int kind)
+{
+	writel(value + 1, device.regs + REG_PLAIN);
+	writel(value, device.regs + REG_PLAIN);
+	strike(kind);
+	return 0;
+}
+
+noinline long device_event(u32 value, int kind)
+{
+	writel(value, device.regs + REG_EVENT);
+	strike(kind);
+	return 0;
+}
+
+noinline long device_other(u32 value, int kind)
+{
+	device.setting = value;
+	writel(value, device.regs + REG_OTHER);
+	strike(kind);
+	return 0;
+}
+
+/* One register too far. */
+noinline long device_outside(int kind)
+{
+	writel(0, device.regs + pci_resource_len(device.pdev, 0));
+	strike(kind);
+	return 0;
+}
+
+u32 device_read_plain(void)
+{
+	return readl(device.regs + REG_PLAIN);
+}
+
+u32 device_read_other(void)
+{
+	return readl(device.regs + REG_OTHER);
+}
+
+static int device_suspend(struct device *dev)
+{
+	device.suspends++;
+	return 0;
+}
+
+static int device_resume(struct device *dev)
+{
+	device.resumes++;
+	if (device.resume_error)
+		return device.resume_error;
+	writel(device.setting, device.regs + REG_OTHER);
+	return 0;
+}
+
+static DEFINE_SIMPLE_DEV_PM_OPS(device_pm, device_suspend, device_resume);
+
+/*
+ * Registers are mapped before the device may write memory, as some drivers do:
+ * what restores the configuration must not take it from too early a time.
+ */
+static int device_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	int err;
+
+	if (device.pdev)
+		return -EBUSY;
+	err = pci_enable_device(pdev);
+	if (err)
+		return err;
+	err = pci_request_regions(pdev, KBUILD_MODNAME);
+	if (err)
+		goto disable;
+	device.regs = pci_ioremap_bar(pdev, 0);
+	if (!device.regs) {
+		err = -ENOMEM;
+		goto release_regions;
+	}
+	pci_set_master(pdev);
+	device.pdev = pdev;
+	return 0;
+
+release_regions:
+	pci_release_regions(pdev);
+disable:
+	pci_disable_device(pdev);
+	return err;
+}
+
+static void device_remove(struct pci_dev *pdev)
+{
+	device.pdev = NULL;
+	iounmap(device.regs);
+	pci_release_regions(pdev);
+	pci_disable_device(pdev);
+}
+
+static const struct pci_device_id device_table[] = {
+	{ PCI_DEVICE(0x1234, 0x11e8) },
+	{ }
+};
+
+struct pci_driver device_driver = {
+	.name		= KBUILD_MODNAME,
+	.id_table	= device_table,
+	.probe		= device_probe,
+	.remove		= device_remove,
+	.driver.pm	= pm_sleep_ptr(&device_pm),
+};
