@@ -25,8 +25,9 @@ help: ## List the targets
 	@echo '  V=1            show commands'
 
 .PHONY: demo
-demo: modules inject-modules ## Break e1000 in many ways, without and with isolation
-	$(PYTHON) -m harness demo $(DRIVER:%=--driver %)
+demo: INJECT = 1
+demo: modules ## Break e1000 in many ways, without and with isolation
+	$(PYTHON) -m harness demo --no-build $(DRIVER:%=--driver %)
 
 .PHONY: check
 check: FGFT_TESTS = 1

@@ -73,7 +73,7 @@ def verify(home: Home) -> list[str]:
             f"{home.path}: error: not built for isolation: "
             "add 'ccflags-y += $(FGFT_CFLAGS)' to the Makefile of the driver"
         ]
-    defined = set()
+    defined: set[str] = set()
     for report in reports:
         unit = json.loads(report.read_text(encoding="utf-8"))
         defined.update(entry["name"] for entry in unit["entries"])
