@@ -28,11 +28,22 @@ bool starts_with(const std::string &text, const std::string &prefix)
 	return text.compare(0, prefix.size(), prefix) == 0;
 }
 
+std::string setting(const char *name)
+{
+	const char *value = std::getenv(name);
+
+	if (!value) {
+		std::fprintf(stderr, "%s is not set: run make -C tests/isolator check\n", name);
+		std::exit(2);
+	}
+	return value;
+}
+
 std::string plugin_arguments(const Workspace &space)
 {
 	const std::string prefix = " -fplugin-arg-isolator-";
 
-	return quote("-fplugin=" ISOLATOR) + prefix + "kapi=" + quote(data("kapi")) + prefix +
+	return quote("-fplugin=" + plugin()) + prefix + "kapi=" + quote(data("kapi")) + prefix +
 	       "policy=" + quote(space.path("policy")) + prefix +
 	       "symvers=" + quote(data("Module.symvers")) + prefix +
 	       "report=" + quote(space.path(""));
@@ -67,7 +78,22 @@ std::string parse_relocation(const std::string &line)
 
 std::string data(const std::string &name)
 {
-	return std::string(TEST_DATA "/") + name;
+	return setting("TEST_DATA") + "/" + name;
+}
+
+std::string compiler()
+{
+	return setting("TEST_CC");
+}
+
+std::string plugin()
+{
+	return setting("TEST_PLUGIN");
+}
+
+std::string sources()
+{
+	return setting("TEST_SOURCES");
 }
 
 Outcome run(const std::string &command)
@@ -114,21 +140,21 @@ Outcome Workspace::compile(const std::string &source, const std::string &policy,
 		       const std::string &flags) const
 {
 	write("policy", policy);
-	return run(TEST_CC " " + std::string(common_flags) + plugin_arguments(*this) + " -I" +
+	return run(compiler() + " " + common_flags + plugin_arguments(*this) + " -I" +
 		   quote(data("include")) + " " + flags + " -o " + quote(object()) + " " +
 		   quote(data("src/" + source)));
 }
 
 Outcome Workspace::compile_plain(const std::string &source, const std::string &flags) const
 {
-	return run(TEST_CC " " + std::string(common_flags) + " -I" + quote(data("include")) + " " +
+	return run(compiler() + " " + common_flags + " -I" + quote(data("include")) + " " +
 		   flags + " -o " + quote(plain_object()) + " " + quote(data("src/" + source)));
 }
 
 Outcome Workspace::compile_with(const std::string &arguments) const
 {
-	return run(TEST_CC " -O2 -c -I" + quote(data("include")) + " " +
-		   quote("-fplugin=" ISOLATOR) + " " + arguments + " -o " + quote(object()) + " " +
+	return run(compiler() + " -O2 -c -I" + quote(data("include")) + " " +
+		   quote("-fplugin=" + plugin()) + " " + arguments + " -o " + quote(object()) + " " +
 		   quote(data("src/calls.c")));
 }
 

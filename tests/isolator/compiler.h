@@ -71,4 +71,9 @@ class Workspace {
 /* Path of a file below tests/isolator/data. */
 std::string data(const std::string &name);
 
+/* What the Makefile says: the compiler, the plugin, fgft/ and fgft_strike.h. */
+std::string compiler();
+std::string plugin();
+std::string sources();
+
 #endif

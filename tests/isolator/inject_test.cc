@@ -10,12 +10,16 @@ namespace {
 
 using List = std::vector<std::string>;
 
-const char flags[] = "-fplugin-arg-isolator-inject -include '" STRIKE "'";
+std::string flags()
+{
+	return "-fplugin-arg-isolator-inject -include '" + sources() +
+	       "/include/linux/fgft_strike.h'";
+}
 
 struct Injected {
 	Injected()
 	{
-		Outcome compiled = space.compile("inject.c", "entry entry\n", flags);
+		Outcome compiled = space.compile("inject.c", "entry entry\n", flags());
 
 		EXPECT_EQ(compiled.status, 0) << compiled.output;
 	}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The compiler's reading of the kernel-API table. */
-#include "kapi_table.h"
+#include "isolator/kapi_table.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Arguments of the plugin: each mistake names the flag and what to do. */
-#include "options.h"
+#include "isolator/options.h"
 
 #include <gtest/gtest.h>
 
@@ -148,7 +148,7 @@ TEST(Options, VerboseTellsDecisions)
 
 TEST(Plugin, ExportsNothingButItsEntry)
 {
-	Outcome outcome = run("sh -c \"nm -D --defined-only '" ISOLATOR "' | grep -v ' [uvVwW] ' | "
+	Outcome outcome = run("sh -c \"nm -D --defined-only '" + plugin() + "' | grep -v ' [uvVwW] ' | "
 			      "cut -d' ' -f3\"");
 
 	EXPECT_EQ(outcome.output, "plugin_init\nplugin_is_GPL_compatible\n");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Policy files: what they say and what is wrong with them. */
-#include "policy.h"
+#include "isolator/policy.h"
 
 #include <gtest/gtest.h>
 

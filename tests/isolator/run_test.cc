@@ -30,8 +30,8 @@ TEST_P(Transaction, MemoryIsAsBefore)
 
 	ASSERT_EQ(compiled.status, 0) << compiled.output;
 
-	Outcome linked = run(TEST_CC " -g -O1 -no-pie -fno-builtin -Wall -I'" + data("include") +
-			     "' -I'" ABI_DIR "' -I'" + data("run") + "' -o '" + program + "' '" +
+	Outcome linked = run(compiler() + " -g -O1 -no-pie -fno-builtin -Wall -I'" + data("include") +
+			     "' -I'" + sources() + "' -I'" + data("run") + "' -o '" + program + "' '" +
 			     data("run/transaction_main.c") + "' '" + data("run/runtime.c") +
 			     "' '" + space.object() + "'");
 

@@ -2,10 +2,10 @@
 /* Module.symvers, asm.def and the helpers they are read with. */
 #include <gtest/gtest.h>
 
-#include "asm_table.h"
+#include "isolator/asm_table.h"
 #include "compiler.h"
-#include "symvers.h"
-#include "text.h"
+#include "isolator/symvers.h"
+#include "isolator/text.h"
 
 namespace {
 
@@ -84,7 +84,7 @@ TEST(AsmTable, Mistakes)
 /* The list drivers are built with has to be readable. */
 TEST(AsmTable, OursLoads)
 {
-	auto table = AsmTable::load(ABI_DIR "/kapi/asm.def");
+	auto table = AsmTable::load(sources() + "/kapi/asm.def");
 
 	ASSERT_TRUE(table) << table.error();
 	EXPECT_NE(table.value().find(""), nullptr);
