@@ -153,6 +153,28 @@ static u32 context_level(void)
 	return preempt_count() & (NMI_MASK | HARDIRQ_MASK | SOFTIRQ_OFFSET);
 }
 
+/*
+ * The function graph tracer keeps return addresses of traced functions on a
+ * stack of its own; those of frames an abort drops must go with them.  Begin
+ * and end are not traced themselves: theirs would be among them.
+ */
+static int graph_depth(void)
+{
+#ifdef CONFIG_FUNCTION_GRAPH_TRACER
+	return current->curr_ret_stack;
+#else
+	return 0;
+#endif
+}
+
+static void graph_drop(int depth)
+{
+#ifdef CONFIG_FUNCTION_GRAPH_TRACER
+	current->curr_ret_stack = depth;
+	barrier();
+#endif
+}
+
 static void call_push(struct fgft_call *call)
 {
 	preempt_disable();
@@ -191,7 +213,7 @@ static unsigned long call_refuse(struct fgft_frame *frame,
  * Return: address of the function to run, or 0 with the entry's result in
  * @frame->args[0].
  */
-unsigned long fgft_call_begin(struct fgft_frame *frame)
+unsigned long notrace fgft_call_begin(struct fgft_frame *frame)
 {
 	struct fgft_entry *entry = frame->entry;
 	struct fgft_entry_state *state = READ_ONCE(entry->state);
@@ -224,6 +246,7 @@ unsigned long fgft_call_begin(struct fgft_frame *frame)
 	call->preempt = preempt_count();
 	local_save_flags(call->flags);
 	call->rcu_nesting = rcu_preempt_depth();
+	call->graph_depth = graph_depth();
 	call->budget = LOOP_BUDGET;
 	memset(call->hit, 0, sizeof(call->hit));
 	call->next_hit = 0;
@@ -238,6 +261,7 @@ unsigned long fgft_call_begin(struct fgft_frame *frame)
 	call->fault.cause = FGFT_CAUSE_NONE;
 	preempt_notifier_init(&call->notifier, &preempt_ops);
 
+	WRITE_ONCE(state->first, (void *)frame->args[0]);
 	this_cpu_inc(*state->calls);
 	atomic_inc(&call->mod->inside);
 	call_push(call);
@@ -452,8 +476,10 @@ static unsigned long call_abort(struct fgft_call *call)
 
 	/* The kernel stays away from a device that memory no longer describes. */
 	registers = fgft_checkpoint_undo_registers(call);
-	if (!registers && call->dev)
-		fgft_class_quiesce(call->dev);
+	if (!registers && call->dev) {
+		fgft_quiesce_start(call->dev);
+		fgft_checkpoint_silence(call->dev);
+	}
 	fgft_undo_rollback(&call->undo, may_sleep, call);
 	fgft_lock_release(call);
 	context_restore(call);
@@ -482,8 +508,8 @@ static unsigned long call_abort(struct fgft_call *call)
  * and interrupt state the driver had.
  * Return: what the caller of the entry point gets.
  */
-unsigned long fgft_call_end(struct fgft_frame *frame, unsigned long result,
-			    unsigned long aborted)
+unsigned long notrace fgft_call_end(struct fgft_frame *frame,
+				    unsigned long result, unsigned long aborted)
 {
 	struct fgft_call *call;
 	struct fgft_module *mod;
@@ -492,6 +518,8 @@ unsigned long fgft_call_end(struct fgft_frame *frame, unsigned long result,
 		return result;
 	call = fgft_call_current();
 	mod = call->mod;
+	if (unlikely(aborted))
+		graph_drop(call->graph_depth);
 	if (likely(!aborted) && unlikely(!commit_ready(call))) {
 		fgft_abort_record(call, FGFT_CAUSE_BALANCE,
 				  (unsigned long)call->entry->twin, 0, NULL);

@@ -376,6 +376,21 @@ bool fgft_checkpoint_undo_registers(struct fgft_call *call)
 
 /* ---- restore by the driver's own callbacks ----------------------------------- */
 
+/**
+ * fgft_checkpoint_silence - stop the device's DMA
+ * @dev: device that only a restore brings back
+ *
+ * The rollback frees rings the device may have been told of, and gives it those
+ * it had before back; until it is re-initialised it must not touch either.
+ *
+ * Context: Any.
+ */
+void fgft_checkpoint_silence(struct fgft_device *dev)
+{
+	if (dev_is_pci(dev->dev))
+		pci_clear_master(to_pci_dev(dev->dev));
+}
+
 static void restore_config(struct fgft_device *dev)
 {
 	struct pci_dev *pdev;

@@ -3,8 +3,8 @@
  * Class descriptors: what is known of a driver because of its subsystem.
  *
  * Written once a subsystem, never a driver, and as tables (class/): what
- * memory an argument stands for, what an aborted entry point returns, and how
- * the kernel is kept away from a device while it is restored.
+ * memory an argument stands for, what an aborted entry point returns, and which
+ * have to be asked for again.
  */
 
 #include <linux/ethtool.h>
@@ -231,30 +231,58 @@ long fgft_class_result(const struct fgft_entry *entry)
 
 #define RETRY_DELAY	HZ	/* a driver's own period is of this order */
 
+/* Is this memory the driver's, static or allocated? */
+static bool owns(const struct fgft_module *mod, const void *ptr, size_t size)
+{
+	unsigned long at = (unsigned long)ptr;
+	const struct fgft_range *range;
+	bool inside;
+
+	if (at - mod->data < mod->data_size)
+		return mod->data_size - (at - mod->data) >= size;
+	rcu_read_lock();
+	range = fgft_domain_find(ptr);
+	inside = range && range->mod == mod && range->end - at >= size;
+	rcu_read_unlock();
+	return inside;
+}
+
 /*
  * A work item is the driver's, alone or as the head of a delayed work; the
  * latter is told by the timer behind it.
  */
-static void retry_work(struct fgft_call *call)
+static void retry_work(const struct fgft_module *mod, void *first,
+		       unsigned long delay)
 {
-	struct work_struct *work = (struct work_struct *)call->frame->args[0];
+	struct work_struct *work = first;
 	struct delayed_work *delayed = to_delayed_work(work);
 
-	if (fgft_may_write(call, delayed, sizeof(*delayed)) &&
+	if (owns(mod, delayed, sizeof(*delayed)) &&
 	    delayed->timer.function == delayed_work_timer_fn && delayed->wq)
-		queue_delayed_work(delayed->wq, delayed, RETRY_DELAY);
-	else if (fgft_may_write(call, work, sizeof(*work)))
+		mod_delayed_work(delayed->wq, delayed, delay);
+	else if (owns(mod, work, sizeof(*work)))
 		schedule_work(work);
 }
 
 static const struct retry_row {
 	const char *table;
-	void (*retry)(struct fgft_call *call);
+	void (*retry)(const struct fgft_module *mod, void *first,
+		      unsigned long delay);
 } retry_rows[] = {
 #define CLASS_RETRY(table, how) { table, how },
 #include "class/retries.def"
 #undef CLASS_RETRY
 };
+
+static const struct retry_row *retry_find(const struct fgft_entry *entry)
+{
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(retry_rows); i++)
+		if (!strcmp(retry_rows[i].table, entry->table))
+			return &retry_rows[i];
+	return NULL;
+}
 
 /**
  * fgft_class_retry - have an aborted entry point called once more
@@ -266,74 +294,31 @@ static const struct retry_row {
  */
 void fgft_class_retry(struct fgft_call *call)
 {
-	u32 i;
+	const struct retry_row *row = retry_find(call->entry);
 
-	for (i = 0; i < ARRAY_SIZE(retry_rows); i++)
-		if (!strcmp(retry_rows[i].table, call->entry->table))
-			retry_rows[i].retry(call);
-}
-
-/* ---- keeping the kernel away ----------------------------------------------------- */
-
-static struct net_device *range_netdev(const struct fgft_range *range,
-				       const struct fgft_device *dev)
-{
-	struct net_device *netdev = (struct net_device *)range->start;
-
-	if (range->kind != FGFT_RANGE_NETDEV ||
-	    netdev->dev.parent != dev->dev ||
-	    netdev->reg_state != NETREG_REGISTERED)
-		return NULL;
-	return netdev;
-}
-
-static bool quiesce_range(struct fgft_range *range, void *data)
-{
-	struct fgft_device *dev = data;
-	struct net_device *netdev = range_netdev(range, dev);
-
-	if (netdev)
-		netif_device_detach(netdev);
-	return false;
+	if (row)
+		row->retry(call->mod, (void *)call->frame->args[0], RETRY_DELAY);
 }
 
 /**
- * fgft_class_quiesce - keep the kernel away from a device
- * @dev: device, until fgft_class_resume()
+ * fgft_class_hasten - bring forward what the driver does periodically
+ * @mod: the driver
  *
- * A network device is detached: no transmit, no ethtool, no ioctl.  Again for
- * a device that is quiesced already does no harm.
+ * After a restore, work that is due in seconds may be what notices that the
+ * device is ready.  Only entry points that were isolated once are known.
  *
  * Context: Any.
  */
-void fgft_class_quiesce(struct fgft_device *dev)
+void fgft_class_hasten(const struct fgft_module *mod)
 {
-	/* Before: an inverse effect must not attach it behind our back. */
-	WRITE_ONCE(dev->quiesced, true);
-	fgft_domain_each(dev->mod, quiesce_range, dev);
-}
+	u32 i;
 
-static bool resume_range(struct fgft_range *range, void *data)
-{
-	struct fgft_device *dev = data;
-	struct net_device *netdev = range_netdev(range, dev);
+	for (i = 0; i < mod->nentries; i++) {
+		const struct fgft_entry_state *state = &mod->states[i];
+		const struct retry_row *row = retry_find(state->entry);
+		void *first = READ_ONCE(state->first);
 
-	/* Does nothing if the driver's resume has attached it. */
-	if (netdev)
-		netif_device_attach(netdev);
-	return false;
-}
-
-/**
- * fgft_class_resume - let the kernel use a device again
- * @dev: device
- *
- * Context: Process.
- */
-void fgft_class_resume(struct fgft_device *dev)
-{
-	if (!READ_ONCE(dev->quiesced))
-		return;
-	WRITE_ONCE(dev->quiesced, false);
-	fgft_domain_each(dev->mod, resume_range, dev);
+		if (row && first)
+			row->retry(mod, first, 0);
+	}
 }

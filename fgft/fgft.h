@@ -206,6 +206,7 @@ struct fgft_call {
 	u32 preempt;			/* preempt_count() at begin */
 	unsigned long flags;		/* irq flags at begin */
 	int rcu_nesting;
+	int graph_depth;		/* function graph tracer's return stack */
 	s64 budget;			/* loop iterations left */
 	struct fgft_span hit[FGFT_HITS];	/* recently allowed */
 	u32 next_hit;
@@ -332,9 +333,14 @@ void fgft_grant(struct fgft_call *call, const void *start, size_t size);
 long fgft_class_result(const struct fgft_entry *entry);
 /* Have an entry point called again whose caller takes no error. */
 void fgft_class_retry(struct fgft_call *call);
-/* Keep the kernel away from @dev until fgft_class_resume.  Any context. */
-void fgft_class_quiesce(struct fgft_device *dev);
-void fgft_class_resume(struct fgft_device *dev);
+/* Bring forward the driver's periodic work. */
+void fgft_class_hasten(const struct fgft_module *mod);
+
+/* ---- quiesce.c: keeping the kernel away ----------------------------------- */
+
+void fgft_quiesce_start(struct fgft_device *dev);	/* any context */
+void fgft_quiesce_note(struct fgft_device *dev);
+void fgft_quiesce_end(struct fgft_device *dev);
 
 /* ---- checkpoint.c: device state ---------------------------------------- */
 
@@ -347,6 +353,7 @@ struct fgft_device {
 	struct work_struct restore;
 	bool recovering;		/* from abort until the device is back */
 	bool quiesced;
+	bool linked;			/* had a link that is not back yet */
 	struct task_struct *restorer;	/* task inside the PM callbacks */
 	struct fgft_fault fault;	/* being recovered from */
 	struct fgft_entry *entry;
@@ -372,6 +379,8 @@ bool fgft_device_write(struct fgft_call *call, volatile void __iomem *addr,
 void fgft_checkpoint_commit(struct fgft_call *call);
 /* Put old register values back.  False: not every write can be undone so. */
 bool fgft_checkpoint_undo_registers(struct fgft_call *call);
+/* Stop the device's DMA: memory it knows of is about to change hands. */
+void fgft_checkpoint_silence(struct fgft_device *dev);	/* any context */
 int fgft_checkpoint_restore(struct fgft_device *dev);
 
 /* ---- recover.c: the ladder --------------------------------------------- */
@@ -397,6 +406,7 @@ struct fgft_entry_state {
 	long result;			/* fgft_class_result, looked up once */
 	u64 __percpu *calls;
 	atomic64_t faults;
+	void *first;			/* first argument of the newest call */
 	u64 retry_ns;			/* when it was last asked for again */
 	u32 retries;			/* in a row, without a pause */
 };

@@ -6,6 +6,7 @@
 #include <linux/module.h>
 
 #include "fgft.h"
+#include "kapi.h"
 #include "policy.h"
 
 /*
@@ -28,6 +29,9 @@ static int __init fgft_init(void)
 	err = fgft_recover_init();
 	if (err)
 		goto fail_recover;
+	err = fgft_kapi_init();
+	if (err)
+		goto fail_kapi;
 	err = fgft_policy_init();
 	if (err)
 		goto fail_policy;
@@ -39,6 +43,7 @@ static int __init fgft_init(void)
 fail_inject:
 	fgft_policy_exit();
 fail_policy:
+fail_kapi:
 	fgft_recover_exit();
 fail_recover:
 	fgft_detect_exit();

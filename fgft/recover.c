@@ -31,13 +31,14 @@ static void recover_device(struct work_struct *work)
 
 	WRITE_ONCE(dev->restorer, current);
 	atomic_inc(&mod->restoring);
+	fgft_quiesce_note(dev);
 	err = fgft_checkpoint_restore(dev);
 	atomic_dec(&mod->restoring);
 	WRITE_ONCE(dev->restorer, NULL);
 
 	fault.step = err ? FGFT_STEP_FAILED : FGFT_STEP_PM;
 	if (!err)
-		fgft_class_resume(dev);
+		fgft_quiesce_end(dev);
 	fault.restore_ns = ktime_get_mono_fast_ns() - fault.detected_ns;
 	fault.restore_error = err;
 	if (!work_pending(work))

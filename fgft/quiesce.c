@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Quiesce: keep the kernel away from a device that is being restored.
+ *
+ * A network device is detached (no ethtool, no ioctl) and its transmit queues
+ * are frozen, which is what netif_tx_lock() does while it holds them: packets
+ * wait in the queueing discipline instead of being lost.  The driver's resume
+ * attaches the device, but the queues stay frozen until the link is back.
+ * A driver whose ring fills while there is no link may take that for a hang and
+ * reset the device once more, link included.
+ */
+#include <linux/delay.h>
+#include <linux/jiffies.h>
+#include <linux/netdevice.h>
+
+#include "fgft.h"
+
+#define LINK_WAIT	(5 * HZ)	/* copper needs 2 to 4 s to negotiate */
+#define LINK_POLL_MS	10
+
+static struct net_device *range_netdev(const struct fgft_range *range,
+				       const struct fgft_device *dev)
+{
+	struct net_device *netdev = (struct net_device *)range->start;
+
+	if (range->kind != FGFT_RANGE_NETDEV ||
+	    netdev->dev.parent != dev->dev ||
+	    netdev->reg_state != NETREG_REGISTERED)
+		return NULL;
+	return netdev;
+}
+
+static bool detach(struct fgft_range *range, void *data)
+{
+	struct net_device *netdev = range_netdev(range, data);
+	unsigned int i;
+
+	if (!netdev)
+		return false;
+	for (i = 0; i < netdev->num_tx_queues; i++)
+		set_bit(__QUEUE_STATE_FROZEN,
+			&netdev_get_tx_queue(netdev, i)->state);
+	netif_device_detach(netdev);
+	return false;
+}
+
+/**
+ * fgft_quiesce_start - keep the kernel away from a device
+ * @dev: device, until fgft_quiesce_end()
+ *
+ * Again for a device that is quiesced already does no harm.
+ *
+ * Context: Any.
+ */
+void fgft_quiesce_start(struct fgft_device *dev)
+{
+	WRITE_ONCE(dev->quiesced, true);
+	fgft_domain_each(dev->mod, detach, dev);
+}
+
+static bool note_link(struct fgft_range *range, void *data)
+{
+	struct fgft_device *dev = data;
+	struct net_device *netdev = range_netdev(range, dev);
+
+	if (netdev && netif_running(netdev) && netif_carrier_ok(netdev))
+		dev->linked = true;
+	return false;
+}
+
+/**
+ * fgft_quiesce_note - remember how the device was used, after the rollback
+ * @dev: device about to be restored
+ *
+ * Context: Process.
+ */
+void fgft_quiesce_note(struct fgft_device *dev)
+{
+	dev->linked = false;
+	fgft_domain_each(dev->mod, note_link, dev);
+}
+
+static bool find_link(struct fgft_range *range, void *data)
+{
+	struct fgft_device *dev = data;
+	struct net_device *netdev = range_netdev(range, dev);
+
+	if (netdev && netif_running(netdev) && netif_carrier_ok(netdev))
+		dev->linked = false;
+	return false;
+}
+
+/* Until a link that was there is there again, or it takes too long. */
+static void wait_link(struct fgft_device *dev)
+{
+	unsigned long limit = jiffies + LINK_WAIT;
+
+	while (dev->linked && time_before(jiffies, limit)) {
+		fgft_domain_each(dev->mod, find_link, dev);
+		if (!dev->linked)
+			break;
+		fgft_class_hasten(dev->mod);
+		usleep_range(LINK_POLL_MS * 1000, LINK_POLL_MS * 1000 + 100);
+	}
+}
+
+static bool attach(struct fgft_range *range, void *data)
+{
+	struct net_device *netdev = range_netdev(range, data);
+
+	if (!netdev)
+		return false;
+	/* Does nothing if the driver's resume has attached it. */
+	netif_device_attach(netdev);
+	/* Letting the lock go thaws the queues and schedules them. */
+	netif_tx_lock_bh(netdev);
+	netif_tx_unlock_bh(netdev);
+	return false;
+}
+
+/**
+ * fgft_quiesce_end - let the kernel use a device again
+ * @dev: device, restored
+ *
+ * Waits for the link, if there was one, before transmission starts.
+ *
+ * Context: Process.
+ */
+void fgft_quiesce_end(struct fgft_device *dev)
+{
+	if (!READ_ONCE(dev->quiesced))
+		return;
+	wait_link(dev);
+	WRITE_ONCE(dev->quiesced, false);
+	fgft_domain_each(dev->mod, attach, dev);
+}
