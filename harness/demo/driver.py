@@ -57,7 +57,7 @@ class Driver:
     load: str
     configure: str
     configure_peer: str
-    reach_peer: str
+    await_traffic: str
     allocations: str
     settings: tuple[Setting, ...]
     entries: tuple[Entry, ...]

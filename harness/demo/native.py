@@ -25,6 +25,7 @@ _HANG_S = 3.0
 _HANG_FACTOR = 5.0
 _PINNED_S = 2.0
 _POLL_S = 0.05
+_DEATH_S = 2.0
 _STRIKE = "__fgft_strike"
 
 
@@ -88,10 +89,19 @@ def _observe(target: Target, entry: Entry, mark: int, patience_s: float) -> tupl
     reports = machine.console.since(mark)
     oopses = [report for report in reports if report.kind.is_oops]
     if oopses:
+        _await_end(target)
         return NativeOutcome.OOPS, oopses[0].title
     if result is None:
         return NativeOutcome.HANG, f"'{entry.change}' did not come back within {patience_s:.1f} s"
     return _aftermath(target)
+
+
+def _await_end(target: Target) -> None:
+    """Give a kernel that has begun to die the time to do so; raises GuestLost then."""
+    deadline = time.monotonic() + _DEATH_S
+    while time.monotonic() < deadline:
+        target.machine.clock_ns()
+        time.sleep(_POLL_S)
 
 
 def _aftermath(target: Target) -> tuple[NativeOutcome, str]:

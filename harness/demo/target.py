@@ -23,10 +23,27 @@ _SYSFS = "/sys/kernel/fgft"
 _MARK = "@@@ "
 # Guest seconds.  The watchdog of a network driver runs every two.
 _REACH_S = 5.0
-_LINK_S = 15.0
+_LINK_S = 25.0
 _COMMAND_S = 10.0
-_POLL_US = 20000
 _EVIDENCE_LINES = 20
+# For scripts: no programs but usleep, as starting one is slow under emulation.
+_FUNCTIONS = """
+above() { read -r value < "$2" && [ "$value" -gt "$1" ]; }
+below() { read -r value < "$2" && [ "$value" -lt "$1" ]; }
+differs() { read -r key value < "$2" && [ "$value" != "$1" ]; }
+show() { while read -r line; do echo "$line"; done < "$1"; }
+# await TENTHS CONDITION...: looks often at first, then ten times a second
+await() {
+	left=$1; soon=10; shift
+	until "$@"; do
+		if [ $soon -gt 0 ]; then
+			soon=$((soon-1)); usleep 10000
+		else
+			left=$((left-1)); [ $left -lt 0 ] && return 1; usleep 100000
+		fi
+	done
+}
+"""
 
 
 def parse_pairs(text: str) -> dict[str, str]:
@@ -113,7 +130,6 @@ class View:
     tainted: int
     faults: int
     victim: str
-    inject: str
     recovering: bool
     last_fault: LastFault | None
 
@@ -182,18 +198,18 @@ class Target:
 
     def await_inject(self) -> dict[str, str]:
         """Wait until what was armed has happened; return the state then, happened or not."""
-        self.until(f"read -r key state < {_SYSFS}/inject && [ $state != armed ]", _REACH_S)
-        return parse_pairs(self.machine.check(["cat", f"{_SYSFS}/inject"]))
+        self.until(f"differs armed {_SYSFS}/inject", _REACH_S)
+        return parse_pairs(self.machine.read_file(f"{_SYSFS}/inject").decode())
 
     def until(self, condition: str, guest_s: float) -> bool:
-        """Wait in the guest until a shell condition holds; False if it does not in time.
+        """Wait in the guest until one of our conditions holds; False if it does not in time."""
+        script = f"{_FUNCTIONS}await {int(guest_s * 10)} {condition}"
+        return self.machine.run(script, timeout_s=guest_s + 5).outcome is Outcome.PASSED
 
-        It should need no program: emulation makes starting one slow.
-        """
-        tries = int(guest_s * 1e6 / _POLL_US)
-        loop = (f"tries=0; until {condition}; do tries=$((tries+1)); [ $tries -gt {tries} ] && exit 1; "
-                f"usleep {_POLL_US}; done; true")
-        return self.machine.run(loop, timeout_s=guest_s + 5).outcome is Outcome.PASSED
+    def await_recovery(self, faults_before: int, guest_s: float) -> bool:
+        """Wait until a fault has been reported and no device is being restored."""
+        return (self.until(f"above {faults_before} {self._home}/faults", guest_s)
+                and self.until(f"below 1 {self._home}/recovering", guest_s))
 
     # Workloads
 
@@ -201,74 +217,86 @@ class Target:
         """Have the kernel call an entry point the way its user does."""
         return self.machine.run(entry.change or "true", timeout_s=_COMMAND_S)
 
-    def back(self, entry: Entry) -> Result:
-        """Take back what `change` changed."""
-        return self.machine.run(entry.back or "true", timeout_s=_COMMAND_S)
+    def retry(self, entry: Entry) -> str:
+        """Change, see that it took effect, and change back; return what was wrong, "" if nothing."""
+        if not self.traffic_flows():
+            return "no traffic before it"
+        wrong = self._perform([(entry, entry.change)])
+        settings = self.settings() if entry.sets and not wrong else {}
+        for name, value in entry.sets.items() if settings else ():
+            if settings[name] != value:
+                wrong = f"after '{entry.change}' {name} is {settings[name]}, not {value}"
+        return wrong or self._perform([(entry, entry.back)] if entry.back else [])
 
-    def works(self, entry: Entry) -> str:
-        """Change and change back; return what was wrong, "" if nothing.
+    def sweep(self) -> str:
+        """Have every entry point called; return what was wrong, "" if nothing."""
+        return self._perform([(entry, action) for entry in self.driver.entries
+                              for action in ([entry.change, entry.back] if entry.back else [entry.change])], traffic=True)
+
+    def _perform(self, actions: list[tuple[Entry, str]], traffic: bool = False) -> str:
+        """Do actions in one shell command, as starting a program in an emulated guest is slow.
 
         Calls are counted, as a tool may find nothing to do and never call the
-        driver.
+        driver.  Some entry points are reached by traffic only: with `traffic`
+        it is waited for before each.  While an action goes on its number is the
+        last line printed.
         """
-        if not self.traffic_flows():
-            return "no traffic to begin with"
-        steps: tuple[tuple[str, dict[str, str]], ...] = ((entry.change, entry.sets), (entry.back, {}))
-        for action, expected in steps:
-            calls = self.calls(entry)
-            result = self.machine.run(action or "true", timeout_s=_COMMAND_S)
-            if result.outcome is not Outcome.PASSED:
-                said = (result.err or result.out).strip().splitlines()
-                return f"'{action}' {result.outcome.value}: {said[-1] if said else f'rc {result.rc}'}"
-            if not self.until(f"read -r n < {self._home}/entries/{entry.name}/calls && [ $n -gt {calls} ]", _REACH_S):
-                return f"'{action}' did not reach {entry.name}"
-            settings = self.settings() if expected else {}
-            for name, value in expected.items():
-                if settings[name] != value:
-                    return f"after '{action}' {name} is {settings[name]}, not {value}"
-        return ""
+        script = [_FUNCTIONS]
+        last = None
+        for index, (entry, action) in enumerate(actions):
+            calls = f"{self._home}/entries/{entry.name}/calls"
+            script.append(f"echo '{_MARK}{index}'; read -r before < {calls}")
+            if traffic and entry is not last:
+                script.append(f"{{ {self.driver.await_traffic}\n}} || {{ echo 'no traffic before it'; exit 1; }}")
+            script.append(f"{{ {action or 'true'}; }} > /run/said 2>&1 || {{ tail -n 1 /run/said; exit 1; }}")
+            script.append(f"await {int(_REACH_S * 10)} above $before {calls} || {{ echo 'not reached by it'; exit 1; }}")
+            last = entry
+        result = self.machine.run("\n".join(script), timeout_s=_COMMAND_S + _LINK_S * len(actions))
+        if result.outcome is Outcome.PASSED:
+            return ""
+        sections = parse_sections(result.out)
+        at = max((int(name) for name in sections), default=0)
+        entry, action = actions[at]
+        said = sections.get(str(at), "").strip() or result.err.strip()[-200:]
+        return f"{entry.name}: '{action}' {result.outcome.value}{': ' + said if said else ''}"
 
-    def calls(self, entry: Entry) -> int:
-        """Return how many transactions an entry point has begun."""
-        return int(self.machine.check(["cat", f"{self._home}/entries/{entry.name}/calls"]))
-
-    def traffic_flows(self, guest_s: float = _LINK_S) -> bool:
+    def traffic_flows(self) -> bool:
         """Wait until a round trip through the interface succeeds."""
-        tries = max(1, int(guest_s))
-        command = f"n=0; until {self.driver.reach_peer} >/dev/null 2>&1; do n=$((n+1)); [ $n -gt {tries} ] && exit 1; done; true"
-        return self.machine.run(command, timeout_s=guest_s + 10).outcome is Outcome.PASSED
+        return self.machine.run(self.driver.await_traffic, timeout_s=_LINK_S).outcome is Outcome.PASSED
 
     # Looking
 
     def settings(self) -> dict[str, str | None]:
         """Return what the driver and the kernel say about the user's settings."""
-        sections = parse_sections(self.machine.run(self._settings_script(), timeout_s=_COMMAND_S).out)
-        return self._read_settings(sections)
+        return self._read_settings(parse_sections(self.machine.run(self._settings_script(), timeout_s=_COMMAND_S).out))
 
     def _settings_script(self) -> str:
-        return "\n".join(f"echo '{_MARK}{setting.name}'; {setting.command} 2>&1" for setting in self.driver.settings)
+        """Run each command once; a section is named by its command's place among them."""
+        return "\n".join(f"echo '{_MARK}command {index}'; {{ {command}; }} 2>&1"
+                         for index, command in enumerate(self._commands()))
+
+    def _commands(self) -> list[str]:
+        return list(dict.fromkeys(setting.command for setting in self.driver.settings))
 
     def _read_settings(self, sections: dict[str, str]) -> dict[str, str | None]:
-        return {setting.name: setting.read(sections.get(setting.name, "")) for setting in self.driver.settings}
+        commands = self._commands()
+        return {setting.name: setting.read(sections.get(f"command {commands.index(setting.command)}", ""))
+                for setting in self.driver.settings}
 
     def look(self) -> View:
         """Return all that must be the same before and after a fault, and the newest fault."""
         files = {"ranges": f"{self._home}/ranges", "faults": f"{self._home}/faults",
                  "last_fault": f"{self._home}/last_fault", "recovering": f"{self._home}/recovering",
-                 "victim": f"{_SYSFS}/victim", "inject": f"{_SYSFS}/inject", "tainted": "/proc/sys/kernel/tainted"}
-        script = [f"echo '{_MARK}{name}'; cat {path}" for name, path in files.items()]
-        script += [f"echo '{_MARK}allocations'; {self.driver.allocations}", self._settings_script(), "true"]
+                 "victim": f"{_SYSFS}/victim"}
+        script = [_FUNCTIONS, *(f"echo '{_MARK}{name}'; show {path}" for name, path in files.items())]
+        # The shell reads byte by byte, which files of /proc/sys do not support.
+        script += [f"echo '{_MARK}tainted'; cat /proc/sys/kernel/tainted",
+                   f"echo '{_MARK}allocations'; {self.driver.allocations}", self._settings_script(), "true"]
         text = parse_sections(self.machine.check("\n".join(script), timeout_s=_COMMAND_S))
         try:
             return View(settings=self._read_settings(text), ranges=text["ranges"],
                         allocations=number(text["allocations"]), tainted=int(text["tainted"]),
                         faults=int(text["faults"]), victim=text["victim"].strip(),
-                        inject=parse_pairs(text["inject"]).get("state", ""),
                         recovering=text["recovering"].strip() != "0", last_fault=LastFault.parse(text["last_fault"]))
         except (KeyError, ValueError) as error:
             raise HarnessError(f"the guest's state cannot be read: {error}") from None
-
-    def await_recovery(self, faults_before: int, guest_s: float) -> bool:
-        """Wait until a fault has been reported and no device is being restored."""
-        return self.until(f"read -r n < {self._home}/faults && [ $n -gt {faults_before} ] && "
-                          f"read -r r < {self._home}/recovering && [ $r = 0 ]", guest_s)
