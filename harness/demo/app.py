@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
+import signal
 import subprocess
 import sys
 import time
@@ -16,7 +17,7 @@ from harness.demo import results, table
 from harness.demo.case import Case
 from harness.demo.faults import FAULTS, fault
 from harness.demo.runner import Run
-from harness.outcome import GuestLost, HarnessError
+from harness.outcome import HarnessError
 from harness.paths import REPO
 from harness.spec import Spec
 
@@ -33,14 +34,13 @@ def run(args: argparse.Namespace) -> int:
         print(f"demo: error: {error}", file=sys.stderr)
         return 2
     interrupted = False
+    # Ended by a time limit or by hand, the machines end and what is done is told.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         demo.execute()
     except KeyboardInterrupt:
         interrupted = True
         print("demo: interrupted; what is done so far:", file=sys.stderr)
-    except (GuestLost, HarnessError) as error:
-        print(f"demo: error: {error}", file=sys.stderr)
-        return 1
     if interrupted and not demo.cases:
         return 130
     directory = REPO / "out" / "demo" / args.driver

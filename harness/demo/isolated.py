@@ -15,7 +15,7 @@ import time
 from dataclasses import dataclass, field
 
 from harness import probe
-from harness.agent import Result
+from harness.agent import AgentError, Result
 from harness.console import Report
 from harness.demo.driver import Entry
 from harness.demo.faults import Fault
@@ -105,7 +105,7 @@ def run(target: Target, entry: Entry, fault: Fault, profile: Profile, bound_ns: 
         case.answer("guest_alive", True)
     except GuestLost as lost:
         case.answer("guest_alive", False, f"{lost.outcome.value}: {lost.detail}")
-    except HarnessError as error:
+    except (HarnessError, AgentError) as error:
         case.answer("carried_out", False, str(error))
     check_console(case, target.machine.console.since(mark), fault)
     if case.outcome is not IsolatedOutcome.REFUSED:

@@ -13,11 +13,12 @@ import enum
 import time
 from dataclasses import dataclass
 
+from harness.agent import AgentError
 from harness.console import Report
 from harness.demo.driver import Entry
 from harness.demo.faults import Fault
 from harness.demo.target import Profile, Target, last_lines
-from harness.outcome import GuestLost, Outcome
+from harness.outcome import GuestLost, HarnessError, Outcome
 
 # Wall seconds.  A loop with pauses emulates so slowly that guest time is no
 # measure; the workloads take far below one second.
@@ -59,6 +60,8 @@ def run(target: Target, entry: Entry, fault: Fault, profile: Profile, normal_wal
         outcome, detail = _observe(target, entry, mark, max(_HANG_S, _HANG_FACTOR * normal_wall_s))
     except GuestLost as lost:
         outcome, detail = of_lost(lost, target.machine.console.since(mark), entry)
+    except (HarnessError, AgentError) as error:
+        outcome, detail = None, str(error)
     return Native(outcome, detail, last_lines(target, mark), time.monotonic() - begun)
 
 

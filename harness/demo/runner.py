@@ -11,6 +11,7 @@ from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from harness.agent import AgentError
 from harness.demo import isolated, native, restart
 from harness.demo.case import Case
 from harness.demo.driver import Driver, Entry
@@ -20,6 +21,7 @@ from harness.demo.native import Native
 from harness.demo.pool import Pool
 from harness.demo.table import console, duration
 from harness.demo.target import Profile, Target
+from harness.outcome import GuestLost, HarnessError
 from harness.spec import Spec
 
 # Outage of an isolated case, as a share of a restart's.
@@ -32,6 +34,13 @@ class Measured:
 
     profile: Profile
     wall_s: float
+
+
+@dataclass(frozen=True)
+class Unreachable:
+    """An entry point that could not be profiled: its cases fail with this reason."""
+
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -52,7 +61,7 @@ class Job:
         return f"{self.entry.name}: {self.case.fault.title}, {'isolated' if self.isolated else 'native'}"
 
 
-Result = Measured | restart.Restart | Native | Isolated
+Result = Measured | Unreachable | restart.Restart | Native | Isolated
 
 
 @dataclass
@@ -68,6 +77,7 @@ class Run:
     cases: list[Case] = field(default_factory=list)
     restart: restart.Restart | None = None
     _measured: dict[str, Measured] = field(default_factory=dict)
+    _unreachable: dict[str, str] = field(default_factory=dict)
 
     @property
     def total(self) -> int:
@@ -87,17 +97,23 @@ class Run:
                 step(f"{job.title}: {_told(result)}", 1)
 
             pool.run([Job(), *(Job(entry) for entry in self.entries)], self._work, report)
-            self.cases = [Case(self.driver, entry, fault, self._measured[entry.name].profile)
-                          for entry in self.entries for fault in self.faults]
-            pool.run([Job(case.entry, case, side) for case in self.cases for side in (False, True)], self._work, report)
+            self.cases = [self._case(entry, fault) for entry in self.entries for fault in self.faults]
+            pool.run([Job(case.entry, case, side) for case in self.cases for side in (False, True)
+                      if case.entry.name in self._measured], self._work, report)
+
+    def _case(self, entry: Entry, fault: Fault) -> Case:
+        if entry.name in self._measured:
+            return Case(self.driver, entry, fault, self._measured[entry.name].profile)
+        case = Case(self.driver, entry, fault, Profile(0, 0, 0), Native(None, self._unreachable[entry.name]), Isolated())
+        if case.isolated:
+            case.isolated.answer("carried_out", False, self._unreachable[entry.name])
+        return case
 
     def _work(self, target: Target, job: Job) -> Result:
         if not job.entry:
             return restart.run(target)
         if not job.case:
-            target.rewind()
-            begun = time.monotonic()
-            return Measured(target.profile(job.entry), time.monotonic() - begun)
+            return self._profile(target, job.entry)
         measured = self._measured[job.entry.name]
         if not job.isolated:
             return native.run(target, job.entry, job.case.fault, measured.profile, measured.wall_s)
@@ -105,11 +121,22 @@ class Run:
         bound_ns = self.restart.traffic.outage_ns * OUTAGE_SHARE
         return isolated.run(target, job.entry, job.case.fault, measured.profile, bound_ns)
 
+    @staticmethod
+    def _profile(target: Target, entry: Entry) -> Measured | Unreachable:
+        target.rewind()
+        begun = time.monotonic()
+        try:
+            return Measured(target.profile(entry), time.monotonic() - begun)
+        except (HarnessError, GuestLost, AgentError) as error:
+            return Unreachable(f"cannot be profiled: {error}")
+
     def _keep(self, job: Job, result: Result) -> None:
         if isinstance(result, restart.Restart):
             self.restart = result
         elif isinstance(result, Measured) and job.entry:
             self._measured[job.entry.name] = result
+        elif isinstance(result, Unreachable) and job.entry:
+            self._unreachable[job.entry.name] = result.reason
         elif isinstance(result, Native) and job.case:
             job.case.native = result
         elif isinstance(result, Isolated) and job.case:
@@ -122,6 +149,8 @@ def _told(result: Result) -> str:
         return f"{duration(result.traffic.outage_ns)}, {result.traffic.lost} lost"
     if isinstance(result, Measured):
         return f"{result.profile.hits} sites, struck at {result.profile.half_way}"
+    if isinstance(result, Unreachable):
+        return result.reason
     if isinstance(result, Native):
         return result.outcome.value if result.outcome else f"no result, {result.detail}"
     step = f" ({result.fault.step})" if result.fault else ""
