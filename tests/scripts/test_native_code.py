@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: GPL-2.0
+"""With isolation off, an entry point runs its native instructions and one nop.
+
+The driver is compiled once more without the isolator, and both objects are
+disassembled.  Padding is left out of the comparison; the patched-out jump, which
+looks like padding, is counted through the object's jump table instead.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from harness import kernel
+
+REPO = Path(__file__).resolve().parents[2]
+PADDING = {"nop", "nopl", "nopw", "data16", "xchg", "cs"}
+# A static branch that is off: the five-byte nop of arch_static_branch().
+BRANCH_NOP = re.compile(r"0f 1f 44 00 00")
+
+
+def entries(driver: str) -> list[str]:
+    """Return the functions a driver's policy isolates."""
+    lines = (REPO / "drivers" / driver / "policy").read_text(encoding="utf-8").splitlines()
+    return [line.split()[1] for line in lines if line.split()[:1] == ["entry"]]
+
+
+def tracked_functions() -> set[str]:
+    """Return the allocators whose native calls are redirected, to know driver memory."""
+    rows: set[str] = set()
+    for table in (REPO / "fgft" / "kapi").glob("*.def"):
+        rows |= set(re.findall(r"^KAPI_(?:ALLOC|FREE)\((\w+)", table.read_text(), re.MULTILINE))
+    return rows
+
+
+def tool(*command: str) -> str:
+    """Return what a binutils program prints."""
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+class Code:
+    """What the objects of one build say about each function."""
+
+    def __init__(self, objects: list[Path]) -> None:
+        """Read `objects`."""
+        self.operations: dict[str, list[str]] = {}
+        self.refers: dict[str, set[str]] = {}
+        self.has_nop: set[str] = set()
+        self.branches: Counter[str] = Counter()
+        for path in objects:
+            self._read_text(tool("objdump", "-dr", str(path)))
+            self._read_jumps(str(path))
+
+    def _read_text(self, text: str) -> None:
+        name = ""
+        for line in text.splitlines():
+            if head := re.match(r"^[0-9a-f]+ <([^>]+)>:$", line):
+                name = head.group(1)
+                self.operations.setdefault(name, [])
+                self.refers.setdefault(name, set())
+            elif symbol := re.search(r"\sR_X86_64_P(?:LT|C)32\s+([\w.]+)-0x4", line):
+                self.refers[name].add(symbol.group(1))
+            elif len(fields := line.split("\t")) == 3 and fields[2].strip():
+                if BRANCH_NOP.match(fields[1]):
+                    self.has_nop.add(name)
+                operation = fields[2].split()[0]
+                if operation not in PADDING:
+                    self.operations[name].append(operation)
+
+    def _read_jumps(self, path: str) -> None:
+        """Count the jump-table records whose code lies in each function."""
+        spans = []
+        for line in tool("nm", "-S", path).splitlines():
+            if where := re.match(r"^([0-9a-f]+) ([0-9a-f]+) [tT] (\S+)$", line):
+                start = int(where.group(1), 16)
+                spans.append((start, start + int(where.group(2), 16), where.group(3)))
+        section = ""
+        for line in tool("objdump", "-r", path).splitlines():
+            if head := re.match(r"^RELOCATION RECORDS FOR \[(.+)\]:$", line):
+                section = head.group(1)
+            record = re.match(r"^([0-9a-f]+) R_X86_64_PC32\s+\.text\+0x([0-9a-f]+)$", line)
+            # Records are 16 bytes: code, target, key; the code comes first.
+            if section != "__jump_table" or not record or int(record.group(1), 16) % 16:
+                continue
+            code = int(record.group(2), 16)
+            self.branches.update(name for start, end, name in spans if start <= code < end)
+
+
+@pytest.fixture(scope="module")
+def builds(tmp_path_factory: pytest.TempPathFactory) -> tuple[Code, Code]:
+    """Compile e1000 as upstream does; return its code and that of the isolated build."""
+    release = kernel.headers_release()
+    isolated = REPO / "build" / release / "plain" / "drivers" / "e1000" / "src"
+    assert isolated.is_dir(), "build the modules first: make modules"
+    tree = tmp_path_factory.mktemp("native")
+    stage = [str(REPO / "scripts" / "stage-driver"), "e1000", str(tree), release]
+    subprocess.run(stage, check=True, timeout=120)
+    source = tree / "drivers" / "e1000" / "src"
+    names = sorted(path.stem + ".o" for path in source.glob("*.c"))
+    subprocess.run(
+        ["make", "-s", "-j2", "-C", f"/lib/modules/{release}/build", f"M={source}", "FGFT_CFLAGS=", *names],
+        check=True,
+        timeout=300,
+        env={key: value for key, value in os.environ.items() if key != "MAKEFLAGS"},
+    )
+    return Code([source / name for name in names]), Code([isolated / name for name in names])
+
+
+@pytest.mark.parametrize("entry", entries("e1000"))
+def test_off_is_native(entry: str, builds: tuple[Code, Code]) -> None:
+    """Only allocator calls may differ, and they do not make the function longer."""
+    upstream, isolated = builds
+    native, adopted = upstream.operations[entry], isolated.operations[entry]
+    assert native
+    if native == adopted:
+        return
+    redirected = {
+        name.removeprefix("fgft_n_") for name in isolated.refers[entry] if name.startswith("fgft_n_")
+    }
+    assert redirected, f"{entry} differs: {Counter(native)} {Counter(adopted)}"
+    assert redirected <= tracked_functions()
+    assert len(adopted) <= len(native)
+
+
+@pytest.mark.parametrize("entry", entries("e1000"))
+def test_one_patched_out_jump(entry: str, builds: tuple[Code, Code]) -> None:
+    """The isolated build has one static branch more than upstream's, and it is a nop."""
+    upstream, isolated = builds
+    assert isolated.branches[entry] == upstream.branches[entry] + 1
+    assert entry in isolated.has_nop
