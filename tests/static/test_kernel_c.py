@@ -42,9 +42,9 @@ WAIVERS = (
         "the kernel's prototypes of bit operations and MMIO accessors have it",
     ),
     Waiver(
-        r"fgft/(lock|kapi_bits)\.c",
+        r"fgft/(lock|kapi|kapi_bits)\.c",
         frozenset({"SPACING"}),
-        "a pointer to a macro's type parameter is taken for a product",
+        "parameters of macros are taken for products and casts",
     ),
     Waiver(
         r"fgft/(detect|kapi|class)\.c",
