@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A guest with our modules in it, booted once; the driver is new for every test."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness import kernel
+from harness.paths import REPO
+from harness.qemu import Machine
+from harness.spec import Spec
+
+TOOL = Path(__file__).resolve().parent / "tools" / "edu.c"
+BUILD_S = 60
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Announce our marker, which tests/harness has too."""
+    config.addinivalue_line("markers", "boot: boots a whole guest")
+
+
+@pytest.fixture(scope="session")
+def modules() -> dict[str, Path]:
+    """Our modules, built for injection and with the in-kernel tests."""
+    directory = REPO / "build" / kernel.headers_release() / "inject" / "modules"
+    found = {name: directory / f"{name}.ko" for name in ("fgft", "edu", "fgft_test")}
+    missing = [path.name for path in found.values() if not path.is_file()]
+    assert not missing, f"{missing} not in {directory}: run `make modules FGFT_TESTS=1 INJECT=1`"
+    return found
+
+
+@pytest.fixture(scope="session")
+def edu_machine(modules: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    """A guest with an edu device, its driver and the program for its ioctls."""
+    tool = tmp_path_factory.mktemp("edu") / "edu"
+    subprocess.run(["cc", "-static", "-O2", "-Wall", "-Werror", "-o", str(tool), str(TOOL)], check=True, timeout=BUILD_S)
+    with Machine(Spec(panic_on_oops=True, modules=(modules["fgft"], modules["edu"]))) as machine:
+        machine.write_file("/bin/edu", tool.read_bytes(), 0o755)
+        machine.check("insmod /modules/fgft.ko", timeout_s=60)
+        yield machine
+
+
+@pytest.fixture
+def edu(edu_machine: Machine) -> Machine:
+    """That guest with the driver loaded again: native, nothing armed.
+
+    No snapshot: QEMU's edu device has nothing in it, a loaded one would find
+    its registers gone.
+    """
+    edu_machine.check("for m in $(grep -o ^edu /proc/modules); do rmmod $m; done; insmod /modules/edu.ko; "
+                      "echo off > /sys/kernel/fgft/inject; echo reset > /sys/kernel/fgft/victim", timeout_s=60)
+    return edu_machine

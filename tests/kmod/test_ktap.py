@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The tests inside fgft_test.ko, each as one test here."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from harness.qemu import Machine
+from harness.spec import Spec
+
+pytestmark = pytest.mark.boot
+
+HERE = Path(__file__).resolve().parent
+PARAMETERS = "/sys/module/fgft_test/parameters"
+LOAD_S = 120.0
+# Freed memory is poisoned, and objects have red zones and are checked.
+CHECKED_HEAP = "slub_debug=FZPU"
+
+_RESULT = re.compile(r"(?P<not>not )?ok (?P<number>\d+) (?P<name>\S+)(?P<skip> # SKIP .*)?")
+_ROW = re.compile(r'^\t\{ "(\w+)", test_\w+ \},$', re.MULTILINE)
+
+
+def names() -> list[str]:
+    """Return the tests the sources list, as <suite>.<test>."""
+    return [
+        f"{source.stem.removesuffix('_test')}.{row}"
+        for source in sorted(HERE.glob("*_test.c"))
+        for row in _ROW.findall(source.read_text(encoding="utf-8"))
+    ]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the module said: its plan, its results, and the notes before each."""
+
+    planned: int
+    results: dict[str, str]  # "ok", or why it is not
+    failed: int
+    tainted: int
+    left: str  # modules of ours after unloading
+    heap: tuple[str, ...]  # what the allocator found, for example a use after free
+
+
+def parse(text: str) -> tuple[int, dict[str, str]]:
+    """Return the plan and the results of a KTAP text; anything else in it is an error."""
+    lines = text.splitlines()
+    assert lines[0] == "KTAP version 1", text
+    planned = int(lines[1].removeprefix("1.."))
+    results: dict[str, str] = {}
+    notes: list[str] = []
+    for line in lines[2:]:
+        match = _RESULT.fullmatch(line)
+        if match:
+            assert int(match["number"]) == len(results) + 1, text
+            bad = "not ok" if match["not"] else match["skip"]
+            results[match["name"]] = "\n".join([bad, *notes]) if bad else "ok"
+            notes = []
+        else:
+            assert line.startswith("# "), line
+            notes.append(line)
+    return planned, results
+
+
+@pytest.fixture(scope="session")
+def report(modules: dict[str, Path]) -> Report:
+    """One run of the module on two processors, and what it left behind."""
+    with Machine(Spec(smp=2, panic_on_oops=True, modules=(modules["fgft"], modules["fgft_test"]),
+                      kernel_args=(CHECKED_HEAP,))) as machine:
+        machine.check("insmod /modules/fgft.ko", timeout_s=LOAD_S)
+        machine.check("insmod /modules/fgft_test.ko", timeout_s=LOAD_S)
+        planned, results = parse(machine.check(f"cat {PARAMETERS}/ktap"))
+        failed = int(machine.check(f"cat {PARAMETERS}/failed"))
+        machine.check("rmmod fgft_test && rmmod fgft", timeout_s=LOAD_S)
+        tainted = int(machine.check("cat /proc/sys/kernel/tainted"))
+        left = machine.check("grep fgft /proc/modules || true")
+        heap = machine.check("dmesg | grep -E 'BUG [a-z0-9_-]+ .*: |FIX ' || true")
+    return Report(planned, results, failed, tainted, left, tuple(heap.splitlines()))
+
+
+@pytest.mark.parametrize("name", names())
+def test_in_kernel(report: Report, name: str) -> None:
+    """The module's own verdict, with what it expected."""
+    assert report.results.get(name, "never ran") == "ok"
+
+
+def test_plan(report: Report) -> None:
+    """Every test listed has run, and no other."""
+    assert report.planned == len(report.results)
+    assert sorted(report.results) == sorted(names())
+    assert report.failed == sum(verdict.startswith("not ok") for verdict in report.results.values())
+
+
+def test_nothing_left(report: Report) -> None:
+    """Faults on purpose leave no taint but that of unsigned modules from outside the tree."""
+    assert report.tainted & ~(1 << 12 | 1 << 13) == 0
+    assert report.left == ""
+    assert not report.heap
