@@ -5,6 +5,9 @@ from __future__ import annotations
 
 import argparse
 import os
+from pathlib import Path
+
+from harness.paths import REPO
 
 _MOST_JOBS = 4
 
@@ -20,6 +23,8 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--cpu", default="max", help="QEMU's CPU model (default: max)")
     parser.add_argument("--smp", type=int, default=2, metavar="N", help="CPUs of the guest (default: 2)")
     parser.add_argument("--no-build", action="store_true", help="take the modules as they are")
+    parser.add_argument("--out", type=Path, default=REPO / "out" / "demo", metavar="DIR",
+                        help="results go to DIR/<driver>/ (default: out/demo)")
     parser.add_argument("--json", action="store_true", help="print the summary instead of the table")
     parser.set_defaults(run=run)
 

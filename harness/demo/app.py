@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 import signal
 import subprocess
@@ -40,11 +41,10 @@ def run(args: argparse.Namespace) -> int:
         demo.execute()
     except KeyboardInterrupt:
         interrupted = True
-        print("demo: interrupted; what is done so far:", file=sys.stderr)
+        print("demo: interrupted", file=sys.stderr)
     if interrupted and not demo.cases:
         return 130
-    directory = REPO / "out" / "demo" / args.driver
-    summary = results.write(directory, ["python3", "-m", "harness", *sys.argv[1:]], args.driver, demo.spec, demo.cases,
+    summary = results.write(demo.directory, ["python3", "-m", "harness", *sys.argv[1:]], args.driver, demo.spec, demo.cases,
                             demo.restart, time.monotonic() - begun)
     if args.json:
         print(summary.read_text(encoding="utf-8"), end="")
@@ -65,7 +65,7 @@ def _prepare(args: argparse.Namespace) -> Run:
     modules = _modules(driver, build=not args.no_build)
     spec = Spec(smp=args.smp, cpu=args.cpu, icount=True, panic_on_oops=True, modules=modules, nut_model=driver.nic)
     width = min(args.jobs, 2 * len(entries) * len(faults))
-    return Run(driver, entries, faults, spec, width, REPO / "out" / "demo" / driver.name)
+    return Run(driver, entries, faults, spec, width, args.out / driver.name)
 
 
 def _modules(driver: drivers.Driver, build: bool) -> tuple[Path, ...]:
@@ -90,18 +90,18 @@ def _print(demo: Run, summary: Path, wall_s: float) -> None:
     for case in demo.cases:
         if not case.shown:
             _print_failure(case)
-    out.print(f"{table.verdict(demo.cases, demo.total)} {wall_s:.0f} s. {summary.relative_to(REPO)}",
+    out.print(f"{table.verdict(demo.cases, demo.total)} {wall_s:.0f} s. {os.path.relpath(summary)}",
               style="bold", soft_wrap=True)
 
 
 def _print_failure(case: Case) -> None:
     """Say what went wrong with a case, what the guest last said, and how to see it again."""
-    print(f"\n{case.entry.name}, {case.fault.title}:")
+    print(f"{case.entry.name}, {case.fault.title}:")
     for reason in case.reasons:
         print(f"  {reason}")
     for side in (case.native if not case.native or not case.native.outcome else None,
-                 case.isolated if case.isolated and not case.shown else None):
+                 case.isolated if not case.recovered else None):
         if side and side.evidence:
             print("  --- last console lines")
             print("\n".join(f"  {line}" for line in side.evidence.splitlines()))
-    print(f"  --- run again with: {case.command}\n")
+    print(f"  run again with: {case.command}")

@@ -32,15 +32,19 @@ class Case:
             reasons.append(f"native: {self.native.detail if self.native else 'not run'}")
         if not self.isolated:
             reasons.append("isolated: not run")
-        elif self.isolated.outcome is not IsolatedOutcome.RECOVERED:
+        else:
             reasons += [f"isolated: {reason}" for reason in self.isolated.reasons]
         return reasons
 
     @property
     def shown(self) -> bool:
-        """Whether the fault struck natively, and was recovered from when isolated."""
-        return bool(self.native and self.native.outcome and self.isolated
-                    and self.isolated.outcome is IsolatedOutcome.RECOVERED)
+        """Whether the fault struck natively, and was recovered from in bounds when isolated."""
+        return bool(self.native and self.native.outcome and self.recovered and self.isolated and self.isolated.in_bounds)
+
+    @property
+    def recovered(self) -> bool:
+        """Whether the isolated system was as before in the end, however long it took."""
+        return self.isolated is not None and self.isolated.outcome is IsolatedOutcome.RECOVERED
 
     @property
     def command(self) -> str:

@@ -3,7 +3,8 @@
 
 Every question is a check with a name; a case is recovered when each was
 answered with yes.  What could not be asked any more, since the guest was lost,
-is answered with no.
+is answered with no.  How long it took and what got lost meanwhile are bounds:
+a case that misses one is recovered, but does not show what it should.
 """
 
 from __future__ import annotations
@@ -59,6 +60,8 @@ CHECKS: dict[str, str] = {
     "console_clean": "the kernel complained",
 }
 
+BOUNDS = frozenset({"no_loss", "outage_bounded"})
+
 
 @dataclass
 class Isolated:
@@ -84,6 +87,17 @@ class Isolated:
         return good
 
     @property
+    def works(self) -> bool:
+        """Whether the case came to its end and every check but the bounds said yes."""
+        return (self.checks.keys() >= {"struck", "detected", "all_entries_ok"}
+                and all(good for name, good in self.checks.items() if name not in BOUNDS))
+
+    @property
+    def in_bounds(self) -> bool:
+        """Whether no bound was missed."""
+        return all(self.checks.get(name, True) for name in BOUNDS)
+
+    @property
     def reasons(self) -> list[str]:
         """What was not as it should be, a line each."""
         return [CHECKS[name] + (f": {self.details[name]}" if name in self.details else "")
@@ -99,7 +113,7 @@ def run(target: Target, entry: Entry, fault: Fault, profile: Profile, bound_ns: 
     try:
         if not target.isolate():
             case.outcome = IsolatedOutcome.REFUSED
-            case.details["restored"] = "the policy was refused"
+            case.answer("carried_out", False, "the policy was refused")
         else:
             _strike_and_check(case, target, entry, fault, profile, bound_ns)
         case.answer("guest_alive", True)
@@ -108,10 +122,8 @@ def run(target: Target, entry: Entry, fault: Fault, profile: Profile, bound_ns: 
     except (HarnessError, AgentError) as error:
         case.answer("carried_out", False, str(error))
     check_console(case, target.machine.console.since(mark), fault)
-    if case.outcome is not IsolatedOutcome.REFUSED:
-        missing = [name for name in ("struck", "detected", "all_entries_ok") if name not in case.checks]
-        if not missing and all(case.checks.values()):
-            case.outcome = IsolatedOutcome.RECOVERED
+    if case.outcome is not IsolatedOutcome.REFUSED and case.works:
+        case.outcome = IsolatedOutcome.RECOVERED
     case.evidence = last_lines(target, mark)
     case.wall_s = time.monotonic() - begun
     return case

@@ -73,7 +73,7 @@ class Run:
     faults: list[Fault]
     spec: Spec
     width: int
-    logs: Path
+    directory: Path  # for results and consoles
     cases: list[Case] = field(default_factory=list)
     restart: restart.Restart | None = None
     _measured: dict[str, Measured] = field(default_factory=dict)
@@ -87,7 +87,7 @@ class Run:
     def execute(self) -> None:
         """Do everything; results are in `cases` and `restart` as they come."""
         jobs = 1 + len(self.entries) + 2 * self.total
-        with Pool[Job, Result](self.spec, self.driver, self.width, self.logs) as pool, _progress(jobs) as step:
+        with Pool[Job, Result](self.spec, self.driver, self.width, self.directory) as pool, _progress(jobs) as step:
             machine = pool.await_machine()
             step(f"booted in {machine.boot_wall_s:.1f} s ({machine.accelerator.name}: {machine.accelerator.reason}), "
                  f"{machine.spec.smp} CPUs, -cpu {machine.spec.cpu}, panic_on_oops={int(machine.spec.panic_on_oops)}", 0)

@@ -9,7 +9,6 @@ from rich.text import Text
 
 from harness.demo.case import Case
 from harness.demo.faults import Fault
-from harness.demo.isolated import IsolatedOutcome
 from harness.demo.native import NativeOutcome
 from harness.demo.restart import Restart
 
@@ -19,11 +18,11 @@ _NATIVE_STYLE = {
     NativeOutcome.CORRUPTION: "red", NativeOutcome.SURVIVED: "dim",
 }
 _LEGEND = (
-    "Upper line: what the fault does to the kernel without isolation (it panics on an oops). Lower line: the same "
-    "fault isolated: the step that put it right, the longest time a client got no packet, packets lost of those "
-    "sent every millisecond each way.",
+    "First line: what the fault does to the kernel without isolation (it panics on an oops). Below: the same fault "
+    "isolated: the step that put it right; the longest time a client got no packet, and packets lost of those sent "
+    "every millisecond each way.",
     "undo: memory and kernel back, device never written.  registers: and plain registers written back.  "
-    "pm: and the device re-initialised by the driver's own suspend and resume.",
+    "pm: and the device re-initialised by the driver's own suspend and resume.  TOO LONG: more than a fifth of a restart.",
 )
 
 
@@ -48,13 +47,15 @@ def _cell(case: Case | None) -> Text:
     isolated = case.isolated
     if not isolated:
         cell.append("not run", style="yellow")
-    elif isolated.outcome is not IsolatedOutcome.RECOVERED:
+    elif not case.recovered:
         cell.append(isolated.outcome.value.upper(), style="bold red")
     else:
-        step = isolated.fault.step if isolated.fault else "?"
-        cell.append(step, style="green")
+        style = "green" if isolated.in_bounds else "bold yellow"
+        cell.append(isolated.fault.step if isolated.fault else "?", style=style)
         if isolated.traffic:
-            cell.append(f" {duration(isolated.traffic.outage_ns)}, {isolated.traffic.lost} lost", style="green")
+            cell.append(f"\n{duration(isolated.traffic.outage_ns)}, {isolated.traffic.lost} lost", style=style)
+        if not isolated.in_bounds:
+            cell.append("\nTOO LONG" if not isolated.checks.get("outage_bounded", True) else "\nLOSS", style=style)
     return cell
 
 
@@ -89,9 +90,11 @@ def _comparison(cases: list[Case], restart: Restart | None) -> list[str]:
 
 def verdict(cases: list[Case], expected: int) -> str:
     """Return the last line: how many cases did what they should."""
-    shown = sum(case.shown for case in cases)
+    recovered = sum(case.recovered for case in cases)
+    late = sum(case.recovered and case.isolated is not None and not case.isolated.in_bounds for case in cases)
     fatal = sum(case.native is not None and case.native.outcome not in (None, NativeOutcome.SURVIVED) for case in cases)
-    return f"{shown} of {expected} faults recovered from; natively {fatal} of them panic, hang or corrupt the kernel."
+    return (f"{recovered} of {expected} faults recovered from{f', {late} of them out of bounds' if late else ''}; "
+            f"natively {fatal} panic, hang or corrupt the kernel.")
 
 
 def console(stderr: bool = False) -> Console:

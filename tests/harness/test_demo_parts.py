@@ -15,7 +15,7 @@ from rich.console import Console
 from harness.console import parse as parse_console
 from harness.demo import driver, faults, isolated, native, results, table, target
 from harness.demo.case import Case
-from harness.demo.isolated import CHECKS, Isolated, IsolatedOutcome
+from harness.demo.isolated import BOUNDS, CHECKS, Isolated, IsolatedOutcome
 from harness.demo.native import Native, NativeOutcome
 from harness.demo.restart import Restart
 from harness.demo.target import LastFault, Profile
@@ -174,11 +174,22 @@ def test_settings(name: str, output: str, value: str | None) -> None:
 def test_every_check_can_fail_a_case() -> None:
     """One no is enough, is told, and a later yes does not undo it."""
     for check, meaning in CHECKS.items():
-        case = recovered()
-        case.answer(check, False, "because")
-        case.answer(check, True)
-        assert not case.checks[check]
-        assert case.reasons == [f"{meaning}: because"]
+        case = a_case()
+        assert case.isolated and case.isolated.works and case.isolated.in_bounds
+        case.isolated.answer(check, False, "because")
+        case.isolated.answer(check, True)
+        assert case.isolated.works is (check in BOUNDS) and case.isolated.in_bounds is (check not in BOUNDS)
+        assert case.reasons == [f"isolated: {meaning}: because"]
+        if check in BOUNDS:
+            assert case.recovered and not case.shown
+
+
+def test_a_case_that_broke_off_is_not_recovered() -> None:
+    """Checks that were never asked are no yes."""
+    case = Isolated()
+    case.answer("guest_alive", True)
+    case.answer("struck", True)
+    assert not case.works
 
 
 def test_unknown_check_is_a_bug() -> None:
@@ -286,4 +297,8 @@ def test_duration(nanoseconds: float, text: str) -> None:
 
 def test_verdict_counts_what_is_missing() -> None:
     """Cases that were not run are not left out of the denominator."""
-    assert table.verdict([a_case()], 42).startswith("1 of 42 faults recovered from")
+    late = a_case()
+    assert late.isolated
+    late.isolated.answer("outage_bounded", False)
+    assert table.verdict([a_case(), late], 42) == (
+        "2 of 42 faults recovered from, 1 of them out of bounds; natively 2 panic, hang or corrupt the kernel.")
