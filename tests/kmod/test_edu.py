@@ -41,7 +41,7 @@ USES = (
     Use("edu_ioctl", "edu factorial 10", "3628800", "registers"),
     Use("edu_read", "dd if=/dev/edu0 bs=64 count=1", FILL, "pm"),
     Use("edu_write", f"printf {FILL[::-1]} | dd of=/dev/edu0 bs=64", "", "pm"),
-    Use("edu_llseek", "dd if=/dev/edu0 bs=8 skip=1 count=1", FILL[8:16], "undo"),
+    Use("edu_llseek", "edu seek 8", "8", "undo"),
 )
 
 
@@ -97,7 +97,7 @@ def test_open_file_outlives_device(edu: Machine) -> None:
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("use", USES, ids=lambda use: use.entry)
+@pytest.mark.parametrize("use", USES, ids=[use.entry for use in USES])
 def test_survives(edu: Machine, use: Use, fault: str) -> None:
     """A fault at the last place of a call: EIO, everything as before, the next call works."""
     fill(edu)
@@ -134,7 +134,7 @@ def test_report(edu: Machine) -> None:
     """What the log says of a fault, word by word but for addresses and times."""
     edu.check(f"echo always > {CONTROL}/policy")
     arm(edu, "edu_llseek", "wild-store 1")
-    edu.run("dd if=/dev/edu0 bs=8 skip=1 count=1")
+    edu.run("edu seek 8")
     log = edu.check("dmesg | grep 'fgft: ' | tail -n 4").splitlines()
     lines = [line.split("] ", 1)[1] for line in log]
     assert lines[0] == "fgft: FAULT: wild store in edu_llseek [edu]"
@@ -157,14 +157,14 @@ def test_report(edu: Machine) -> None:
 def test_bad_injection(edu: Machine, text: str, error: str) -> None:
     """Nonsense is refused and what was armed stays armed."""
     arm(edu, "edu_read", "none 1")
-    assert error in edu.run(f"echo {text} > {INJECT}").err
+    assert error in edu.run(f"echo {text} | dd of={INJECT}").err
     assert fields(edu.check(f"cat {INJECT}"))["state"] == "armed"
 
 
 def test_native_fault_corrupts(edu: Machine) -> None:
     """Without isolation the same wild store does its harm: the fault is real."""
     arm(edu, "edu_llseek", "wild-store 1")
-    edu.check("dd if=/dev/edu0 bs=8 skip=1 count=1")
+    edu.check("edu seek 8")
     assert edu.check("cat /sys/kernel/fgft/victim").strip() == "corrupted"
 
 
@@ -173,5 +173,5 @@ def test_uevent(edu: Machine) -> None:
     edu.check(f"echo always > {CONTROL}/policy")
     before = int(edu.check("cat /sys/kernel/uevent_seqnum"))
     arm(edu, "edu_llseek", "divide 1")
-    edu.run("dd if=/dev/edu0 bs=8 skip=1 count=1")
+    edu.run("edu seek 8")
     edu.check(f"for i in $(seq 20); do [ $(cat /sys/kernel/uevent_seqnum) -gt {before} ] && exit 0; sleep 0.1; done; exit 1")
