@@ -79,8 +79,8 @@ bool is_twin(tree decl)
 void mark_twin(tree decl)
 {
 	/*
-	 * Until the late pass has run, a twin that stores nothing equals its
-	 * native, and GCC would fold the two into one function.
+	 * Until the late pass has run a twin may equal another function, and GCC
+	 * would make the two one: without hooks, or under the other's name.
 	 */
 	tree list = tree_cons(get_identifier("no_icf"), NULL_TREE, DECL_ATTRIBUTES(decl));
 

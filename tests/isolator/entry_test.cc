@@ -131,6 +131,26 @@ TEST(Branch, IsNotInsideALoopAtTheHead)
 	EXPECT_TRUE(jumps_back);
 }
 
+TEST(Branch, EqualEntriesStayTwo)
+{
+	Workspace space;
+	Outcome compiled = space.compile("same.c", "entry one\nentry two\n");
+	Outcome plain = space.compile_plain("same.c");
+	Disassembly text(space.object());
+
+	ASSERT_EQ(compiled.status, 0) << compiled.output;
+	/* Left alone, GCC turns the second into a jump to the first. */
+	EXPECT_EQ(Disassembly(space.plain_object()).calls("two"), List{"one"});
+	for (const char *function : {"one", "two"}) {
+		const std::string twin = std::string(function) + ".fgft";
+
+		EXPECT_EQ(text.text(function)[0].mnemonic, "nopl");
+		EXPECT_EQ(text.count(function, "k_pure"), 3u) << function;
+		EXPECT_EQ(text.count(twin, "k_pure"), 3u) << twin;
+		EXPECT_EQ(text.count(twin, "__fgft_store4"), 2u) << twin;
+	}
+}
+
 TEST(Branch, StubLeadsToTheRuntime)
 {
 	Workspace space;

@@ -115,13 +115,4 @@ TEST_F(Twin, LinkageFollowsTheNative)
 	EXPECT_NE(symbols.output.find(" U other_unit.fgft\n"), std::string::npos);
 }
 
-/* A hook in one would vanish if GCC folded it with the other. */
-TEST_F(Twin, TwinsAreNotFoldedWithNatives)
-{
-	EXPECT_TRUE(text->has("leaf"));
-	EXPECT_TRUE(text->has("leaf.fgft"));
-	Outcome symbols = run("nm '" + space->object() + "' | sort | uniq -w 16 -D | grep -c ' T leaf'");
-	EXPECT_EQ(symbols.output, "0\n");
-}
-
 } // namespace
