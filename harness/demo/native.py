@@ -22,7 +22,7 @@ from harness.outcome import GuestLost, HarnessError, Outcome
 
 # Wall seconds.  A loop with pauses emulates so slowly that guest time is no
 # measure; the workloads take far below one second.
-_HANG_S = 3.0
+_HANG_S = 2.0
 _HANG_FACTOR = 5.0
 _PINNED_S = 2.0
 _POLL_S = 0.05

@@ -12,7 +12,7 @@ from harness.demo.faults import Fault
 from harness.demo.native import NativeOutcome
 from harness.demo.restart import Restart
 
-_WIDTH = 118
+_WIDTH = 126
 _NATIVE_STYLE = {
     NativeOutcome.OOPS: "red", NativeOutcome.PANIC: "red", NativeOutcome.HANG: "red",
     NativeOutcome.CORRUPTION: "red", NativeOutcome.SURVIVED: "dim",
