@@ -234,6 +234,9 @@ unsigned long notrace fgft_call_begin(struct fgft_frame *frame)
 		return (unsigned long)entry->twin;
 	}
 
+	if (unlikely(atomic_read(&state->mod->held)) &&
+	    !fgft_recover_hold(state->mod))
+		return call_refuse(frame, state);
 	call = fgft_call_take();
 	if (unlikely(!call))
 		return call_refuse(frame, state);
@@ -477,7 +480,7 @@ static unsigned long call_abort(struct fgft_call *call)
 	/* The kernel stays away from a device that memory no longer describes. */
 	registers = fgft_checkpoint_undo_registers(call);
 	if (!registers && call->dev) {
-		fgft_quiesce_start(call->dev);
+		call->dev->held = !fgft_quiesce_start(call->dev);
 		fgft_checkpoint_silence(call->dev);
 	}
 	fgft_undo_rollback(&call->undo, may_sleep, call);

@@ -158,6 +158,45 @@ void fgft_checkpoint_take(struct fgft_device *dev)
 	kfree(xchg(&dev->saved, state));
 }
 
+/* What probe did to the configuration space belongs to the checkpoint. */
+static int bus_notify(struct notifier_block *block, unsigned long event,
+		      void *data)
+{
+	struct fgft_device *record;
+
+	if (event != BUS_NOTIFY_BOUND_DRIVER)
+		return NOTIFY_DONE;
+	record = fgft_checkpoint_find(data);
+	if (record)
+		fgft_checkpoint_take(record);
+	return NOTIFY_OK;
+}
+
+static struct notifier_block bus_block = {
+	.notifier_call = bus_notify,
+};
+
+/**
+ * fgft_checkpoint_init - follow devices as they are bound
+ *
+ * Context: Process.
+ * Return: 0, or the error of the bus notifier.
+ */
+int fgft_checkpoint_init(void)
+{
+	return bus_register_notifier(&pci_bus_type, &bus_block);
+}
+
+/**
+ * fgft_checkpoint_exit - stop following
+ *
+ * Context: Process.
+ */
+void fgft_checkpoint_exit(void)
+{
+	bus_unregister_notifier(&pci_bus_type, &bus_block);
+}
+
 /* ---- device writes ----------------------------------------------------------- */
 
 static const struct fgft_reg *find_reg(const struct fgft_module *mod, u32 bar,
@@ -387,8 +426,14 @@ bool fgft_checkpoint_undo_registers(struct fgft_call *call)
  */
 void fgft_checkpoint_silence(struct fgft_device *dev)
 {
-	if (dev_is_pci(dev->dev))
-		pci_clear_master(to_pci_dev(dev->dev));
+	struct pci_dev *pdev;
+
+	if (!dev_is_pci(dev->dev))
+		return;
+	pdev = to_pci_dev(dev->dev);
+	if (!READ_ONCE(dev->recovering))
+		pci_read_config_word(pdev, PCI_COMMAND, &dev->command);
+	pci_clear_master(pdev);
 }
 
 static void restore_config(struct fgft_device *dev)
@@ -400,6 +445,9 @@ static void restore_config(struct fgft_device *dev)
 	pdev = to_pci_dev(dev->dev);
 	if (!pci_load_saved_state(pdev, dev->saved))
 		pci_restore_state(pdev);
+	/* A resume that never touches bus mastering relies on finding it. */
+	if (dev->command & PCI_COMMAND_MASTER)
+		pci_set_master(pdev);
 }
 
 /* Does the configuration space hold what was saved?  Header, first 64 bytes. */

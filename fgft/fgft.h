@@ -338,7 +338,7 @@ void fgft_class_hasten(const struct fgft_module *mod);
 
 /* ---- quiesce.c: keeping the kernel away ----------------------------------- */
 
-void fgft_quiesce_start(struct fgft_device *dev);	/* any context */
+bool fgft_quiesce_start(struct fgft_device *dev);	/* any context */
 void fgft_quiesce_note(struct fgft_device *dev);
 void fgft_quiesce_end(struct fgft_device *dev);
 
@@ -352,6 +352,9 @@ struct fgft_device {
 	struct pci_saved_state *saved;	/* configuration space, NULL if not PCI */
 	struct work_struct restore;
 	bool recovering;		/* from abort until the device is back */
+	u16 command;			/* PCI_COMMAND before it was silenced */
+	bool held;			/* no class keeps callers away: begin does */
+	bool counted;			/* in mod->held */
 	bool quiesced;
 	bool linked;			/* had a link that is not back yet */
 	struct task_struct *restorer;	/* task inside the PM callbacks */
@@ -359,6 +362,8 @@ struct fgft_device {
 	struct fgft_entry *entry;
 };
 
+int fgft_checkpoint_init(void);
+void fgft_checkpoint_exit(void);
 /* The device record for @dev, made at first use; NULL without memory. */
 struct fgft_device *fgft_checkpoint_device(struct fgft_module *mod,
 					   struct device *dev);
@@ -390,6 +395,8 @@ void fgft_recover_exit(void);
 void fgft_recover_prepare(struct fgft_device *dev);
 /* Aborted call, memory and kernel already undone.  Any context. */
 void fgft_recover_start(struct fgft_call *call);
+/* A device of @mod is being restored: wait for it, false if that cannot be. */
+bool fgft_recover_hold(struct fgft_module *mod);
 void fgft_recover_retry(struct fgft_call *call);
 /* Is this task restoring a device of @mod?  Its driver calls run natively. */
 bool fgft_recover_trusted(struct fgft_module *mod);
@@ -425,6 +432,7 @@ struct fgft_module {
 	u32 ntargets;
 	atomic_t inside;		/* calls running */
 	atomic_t restoring;		/* workers inside PM callbacks */
+	atomic_t held;			/* devices in recovery no class keeps callers from */
 	struct fgft_fault last;		/* newest report, under fault_lock */
 	struct fgft_entry *last_entry;
 	u64 faults;

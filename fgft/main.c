@@ -26,6 +26,9 @@ static int __init fgft_init(void)
 	err = fgft_detect_init();
 	if (err)
 		goto fail_detect;
+	err = fgft_checkpoint_init();
+	if (err)
+		goto fail_checkpoint;
 	err = fgft_recover_init();
 	if (err)
 		goto fail_recover;
@@ -46,6 +49,8 @@ fail_policy:
 fail_kapi:
 	fgft_recover_exit();
 fail_recover:
+	fgft_checkpoint_exit();
+fail_checkpoint:
 	fgft_detect_exit();
 fail_detect:
 	fgft_call_exit();
@@ -59,6 +64,7 @@ static void __exit fgft_exit(void)
 	fgft_inject_exit();
 	fgft_policy_exit();
 	fgft_recover_exit();
+	fgft_checkpoint_exit();
 	fgft_detect_exit();
 	fgft_call_exit();
 	fgft_domain_exit();

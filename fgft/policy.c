@@ -628,14 +628,17 @@ static void managed_remove(struct managed *m)
 	u32 i;
 
 	for (i = 0; i < m->nstates; i++) {
-		kobject_del(&m->mod.states[i].kobj);
+		if (m->mod.states[i].kobj.state_in_sysfs)
+			kobject_del(&m->mod.states[i].kobj);
 		kobject_put(&m->mod.states[i].kobj);
 	}
 	if (m->entries) {
 		kobject_del(m->entries);
 		kobject_put(m->entries);
 	}
-	kobject_del(&m->mod.kobj);
+	/* Most modules are none of ours and never got that far. */
+	if (m->mod.kobj.state_in_sysfs)
+		kobject_del(&m->mod.kobj);
 	kobject_put(&m->mod.kobj);
 }
 

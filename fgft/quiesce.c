@@ -30,9 +30,15 @@ static struct net_device *range_netdev(const struct fgft_range *range,
 	return netdev;
 }
 
+struct detached {
+	struct fgft_device *dev;
+	bool any;
+};
+
 static bool detach(struct fgft_range *range, void *data)
 {
-	struct net_device *netdev = range_netdev(range, data);
+	struct detached *detached = data;
+	struct net_device *netdev = range_netdev(range, detached->dev);
 	unsigned int i;
 
 	if (!netdev)
@@ -41,6 +47,7 @@ static bool detach(struct fgft_range *range, void *data)
 		set_bit(__QUEUE_STATE_FROZEN,
 			&netdev_get_tx_queue(netdev, i)->state);
 	netif_device_detach(netdev);
+	detached->any = true;
 	return false;
 }
 
@@ -51,11 +58,15 @@ static bool detach(struct fgft_range *range, void *data)
  * Again for a device that is quiesced already does no harm.
  *
  * Context: Any.
+ * Return: true if the device's class keeps callers away from now on.
  */
-void fgft_quiesce_start(struct fgft_device *dev)
+bool fgft_quiesce_start(struct fgft_device *dev)
 {
+	struct detached detached = { .dev = dev };
+
 	WRITE_ONCE(dev->quiesced, true);
-	fgft_domain_each(dev->mod, detach, dev);
+	fgft_domain_each(dev->mod, detach, &detached);
+	return detached.any;
 }
 
 static bool note_link(struct fgft_range *range, void *data)

@@ -16,11 +16,16 @@
  */
 #include <linux/ktime.h>
 #include <linux/sched.h>
+#include <linux/wait.h>
 #include <linux/workqueue.h>
 
 #include "fgft.h"
 
+#define HOLD_LIMIT	(5 * HZ)	/* then the caller gets its error */
+
 static struct workqueue_struct *queue;
+/* Woken when a device that callers were held from is back. */
+static DECLARE_WAIT_QUEUE_HEAD(restored);
 
 static void recover_device(struct work_struct *work)
 {
@@ -41,8 +46,14 @@ static void recover_device(struct work_struct *work)
 		fgft_quiesce_end(dev);
 	fault.restore_ns = ktime_get_mono_fast_ns() - fault.detected_ns;
 	fault.restore_error = err;
-	if (!work_pending(work))
+	if (!work_pending(work)) {
 		smp_store_release(&dev->recovering, false);
+		if (dev->counted) {
+			dev->counted = false;
+			atomic_dec(&mod->held);
+			wake_up_all(&restored);
+		}
+	}
 	fgft_report(mod, dev->entry, &fault);
 }
 
@@ -100,8 +111,31 @@ void fgft_recover_start(struct fgft_call *call)
 	}
 	dev->fault = call->fault;
 	dev->entry = call->entry;
+	if (dev->held && !dev->counted) {
+		dev->counted = true;
+		atomic_inc(&call->mod->held);
+	}
 	WRITE_ONCE(dev->recovering, true);
 	queue_work(queue, &dev->restore);
+}
+
+/**
+ * fgft_recover_hold - wait until no device of a module is being restored
+ * @mod: the driver, with a device no class keeps its callers from
+ *
+ * A caller that cannot sleep is turned away, and so is a worker: the driver's
+ * callbacks may be waiting for that one.
+ *
+ * Context: Any.
+ * Return: true if the call may go on, false if it is to return its error.
+ */
+bool fgft_recover_hold(struct fgft_module *mod)
+{
+	if (preempt_count() || irqs_disabled() || rcu_preempt_depth() ||
+	    (current->flags & PF_WQ_WORKER))
+		return false;
+	return wait_event_timeout(restored, !atomic_read(&mod->held),
+				  HOLD_LIMIT) != 0;
 }
 
 /*

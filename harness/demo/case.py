@@ -11,6 +11,7 @@ from harness.demo.faults import Fault
 from harness.demo.isolated import Isolated, IsolatedOutcome
 from harness.demo.native import Native
 from harness.demo.target import Profile
+from harness.probe import Traffic
 
 
 @dataclass
@@ -21,6 +22,7 @@ class Case:
     entry: Entry
     fault: Fault
     profile: Profile
+    undisturbed: Traffic | None = None  # over the same call, natively, without the fault
     native: Native | None = None
     isolated: Isolated | None = None
 
@@ -45,6 +47,12 @@ class Case:
     def recovered(self) -> bool:
         """Whether the isolated system was as before in the end, however long it took."""
         return self.isolated is not None and self.isolated.outcome is IsolatedOutcome.RECOVERED
+
+    @property
+    def passed(self) -> bool:
+        """Whether it is right; how long it took is a figure to look at, not a test."""
+        return bool(self.native and self.native.outcome and self.recovered
+                    and self.isolated and self.isolated.checks.get("no_loss", True))
 
     @property
     def command(self) -> str:

@@ -64,6 +64,7 @@ def case_fields(case: Case) -> dict[str, Any]:
         "restore_ns": fault.restore_ns if fault else None,
         "outage_ns": traffic.outage_ns if traffic else None,
         "lost": traffic.lost if traffic else None,
+        "undisturbed_outage_ns": case.undisturbed.outage_ns if case.undisturbed else None,
         "traffic_after": checks.get("traffic_after"),
         "settings_kept": checks.get("settings_kept"),
         "resources_clean": checks.get("resources_clean"),

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from harness import probe
 from harness.agent import AgentError
 from harness.demo import isolated, native, restart
 from harness.demo.case import Case
@@ -22,6 +23,7 @@ from harness.demo.pool import Pool
 from harness.demo.table import console, duration
 from harness.demo.target import Profile, Target
 from harness.outcome import GuestLost, HarnessError
+from harness.probe import Traffic
 from harness.spec import Spec
 
 # Outage of an isolated case, as a share of a restart's.
@@ -30,10 +32,14 @@ OUTAGE_SHARE = 1 / 5
 
 @dataclass(frozen=True)
 class Measured:
-    """An entry point's profile and how long its workload takes."""
+    """An entry point's profile, how long its workload takes, and what a client sees of it.
+
+    No traffic: the call itself, without any fault, keeps this client from its peer.
+    """
 
     profile: Profile
     wall_s: float
+    traffic: Traffic | None
 
 
 @dataclass(frozen=True)
@@ -103,7 +109,8 @@ class Run:
 
     def _case(self, entry: Entry, fault: Fault) -> Case:
         if entry.name in self._measured:
-            return Case(self.driver, entry, fault, self._measured[entry.name].profile)
+            measured = self._measured[entry.name]
+            return Case(self.driver, entry, fault, measured.profile, undisturbed=measured.traffic)
         case = Case(self.driver, entry, fault, Profile(0, 0, 0), Native(None, self._unreachable[entry.name]), Isolated())
         if case.isolated:
             case.isolated.answer("carried_out", False, self._unreachable[entry.name])
@@ -124,9 +131,15 @@ class Run:
     @staticmethod
     def _profile(target: Target, entry: Entry) -> Measured | Unreachable:
         target.rewind()
-        begun = time.monotonic()
         try:
-            return Measured(target.profile(entry), time.monotonic() - begun)
+            client = probe.start(target.machine)
+            begun = time.monotonic()
+            profile = target.profile(entry)
+            wall_s = time.monotonic() - begun
+            # Some calls are meant to cut this client off: a new address, for one.
+            flows = target.traffic_flows()
+            traffic = client.stop()
+            return Measured(profile, wall_s, traffic if flows else None)
         except (HarnessError, GuestLost, AgentError) as error:
             return Unreachable(f"cannot be profiled: {error}")
 
@@ -148,7 +161,8 @@ def _told(result: Result) -> str:
     if isinstance(result, restart.Restart):
         return f"{duration(result.traffic.outage_ns)}, {result.traffic.lost} lost"
     if isinstance(result, Measured):
-        return f"{result.profile.hits} sites, struck at {result.profile.half_way}"
+        alone = f"; {duration(result.traffic.outage_ns)} without a packet when nothing is wrong" if result.traffic else ""
+        return f"{result.profile.hits} sites, struck at {result.profile.half_way}{alone}"
     if isinstance(result, Unreachable):
         return result.reason
     if isinstance(result, Native):

@@ -22,7 +22,8 @@ _LEGEND = (
     "isolated: the step that put it right; the longest time a client got no packet, and packets lost of those sent "
     "every millisecond each way.",
     "undo: memory and kernel back, device never written.  registers: and plain registers written back.  "
-    "pm: and the device re-initialised by the driver's own suspend and resume.  TOO LONG: more than a fifth of a restart.",
+    "pm: and the device re-initialised by the driver's own suspend and resume.  TOO LONG: more than a fifth of a restart.  "
+    "no fault: what the same call costs when nothing is wrong.",
 )
 
 
@@ -59,6 +60,15 @@ def _cell(case: Case | None) -> Text:
     return cell
 
 
+def _entry(name: str, row: list[Case | None]) -> Text:
+    """Return an entry point and how long its call alone stops traffic."""
+    cell = Text(name)
+    undisturbed = next((case.undisturbed for case in row if case and case.undisturbed), None)
+    if undisturbed:
+        cell.append(f"\nno fault:\n{duration(undisturbed.outage_ns)}", style="dim")
+    return cell
+
+
 def render(driver: str, entries: list[str], faults: list[Fault], cases: list[Case], restart: Restart | None) -> RenderableType:
     """Return the table, the restart for comparison, the verdict and the legend."""
     table = Table(title=f"{driver}: every fault, natively and isolated", show_lines=True, expand=False)
@@ -67,7 +77,8 @@ def render(driver: str, entries: list[str], faults: list[Fault], cases: list[Cas
         table.add_column(fault.title)
     by_name = {(case.entry.name, case.fault.name): case for case in cases}
     for entry in entries:
-        table.add_row(entry.removeprefix(f"{driver}_"), *(_cell(by_name.get((entry, fault.name))) for fault in faults))
+        row = [by_name.get((entry, fault.name)) for fault in faults]
+        table.add_row(_entry(entry.removeprefix(f"{driver}_"), row), *map(_cell, row))
     parts: list[RenderableType] = [table]
     parts += [Text(line) for line in _comparison(cases, restart)]
     parts += [Text(line, style="dim") for line in _LEGEND]
