@@ -22,9 +22,9 @@ class Case:
     entry: Entry
     fault: Fault
     profile: Profile
-    undisturbed: Traffic | None = None  # over the same call, natively, without the fault
     native: Native | None = None
     isolated: Isolated | None = None
+    undisturbed: Traffic | None = None  # over the same call, natively, without the fault
 
     @property
     def reasons(self) -> list[str]:

@@ -302,3 +302,14 @@ def test_verdict_counts_what_is_missing() -> None:
     late.isolated.answer("outage_bounded", False)
     assert table.verdict([a_case(), late], 42) == (
         "2 of 42 faults recovered from, 1 of them out of bounds; natively 2 panic, hang or corrupt the kernel.")
+
+
+def test_late_is_right_but_a_needless_loss_is_not() -> None:
+    """How long an outage lasts is a figure; a packet lost without need is a defect."""
+    late, lossy = a_case(), a_case()
+    assert late.isolated and lossy.isolated
+    assert late.passed
+    late.isolated.answer("outage_bounded", False)
+    lossy.isolated.answer("no_loss", False)
+    assert late.passed and not late.shown
+    assert not lossy.passed
