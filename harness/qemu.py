@@ -360,9 +360,9 @@ class Machine:
         """Send a signal to a job and its children."""
         self.request("signal", _WALL_SLACK_S, job=job, signal=number)
 
-    def read_file(self, path: str) -> bytes:
-        """Return a file of the guest."""
-        return base64.b64decode(self.request("read", _WALL_SLACK_S, path=path)["data"])
+    def read_file(self, path: str, wall_s: float = _WALL_SLACK_S) -> bytes:
+        """Return a file of the guest; one that takes longer than `wall_s` may be hung."""
+        return base64.b64decode(self.request("read", wall_s, path=path)["data"])
 
     def write_file(self, path: str, data: bytes, mode: int = 0o644) -> None:
         """Write a file in the guest."""

@@ -84,7 +84,7 @@ def _observe(target: Target, entry: Entry, mark: int, patience_s: float) -> tupl
     struck = False
     while time.monotonic() < deadline and (result is None or not struck):
         result = result or machine.collect(job, wait_s=0)
-        struck = struck or "struck" in machine.read_file("/sys/kernel/fgft/inject").decode()
+        struck = struck or "struck" in machine.read_file("/sys/kernel/fgft/inject", patience_s).decode()
         # Not in the guest: while one CPU spins its clock all but stands still.
         time.sleep(_POLL_S)
     if not struck:

@@ -132,10 +132,13 @@ class Run:
     def _profile(target: Target, entry: Entry) -> Measured | Unreachable:
         target.rewind()
         try:
-            client = probe.start(target.machine)
             begun = time.monotonic()
             profile = target.profile(entry)
             wall_s = time.monotonic() - begun
+            # Once more for the client: its packets must not be counted as sites.
+            target.rewind()
+            client = probe.start(target.machine)
+            target.change(entry)
             # Some calls are meant to cut this client off: a new address, for one.
             flows = target.traffic_flows()
             traffic = client.stop()

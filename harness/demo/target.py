@@ -228,9 +228,9 @@ class Target:
                 wrong = f"after '{entry.change}' {name} is {settings[name]}, not {value}"
         return wrong or self._perform([(entry, entry.back)] if entry.back else [])
 
-    def sweep(self) -> str:
-        """Have every entry point called; return what was wrong, "" if nothing."""
-        return self._perform([(entry, action) for entry in self.driver.entries
+    def sweep(self, besides: Entry) -> str:
+        """Have every entry point but one called; return what was wrong, "" if nothing."""
+        return self._perform([(entry, action) for entry in self.driver.entries if entry is not besides
                               for action in ([entry.change, entry.back] if entry.back else [entry.change])], traffic=True)
 
     def _perform(self, actions: list[tuple[Entry, str]], traffic: bool = False) -> str:
@@ -283,18 +283,22 @@ class Target:
         return {setting.name: setting.read(sections.get(f"command {commands.index(setting.command)}", ""))
                 for setting in self.driver.settings}
 
-    def look(self) -> View:
-        """Return all that must be the same before and after a fault, and the newest fault."""
+    def look(self, settings: bool = True) -> View:
+        """Return all that must be the same before and after a fault, and the newest fault.
+
+        Asking for the settings takes several programs, which are slow to start
+        in an emulated guest; without `settings` they are left out.
+        """
         files = {"ranges": f"{self._home}/ranges", "faults": f"{self._home}/faults",
                  "last_fault": f"{self._home}/last_fault", "recovering": f"{self._home}/recovering",
                  "victim": f"{_SYSFS}/victim"}
         script = [_FUNCTIONS, *(f"echo '{_MARK}{name}'; show {path}" for name, path in files.items())]
         # The shell reads byte by byte, which files of /proc/sys do not support.
         script += [f"echo '{_MARK}tainted'; cat /proc/sys/kernel/tainted",
-                   f"echo '{_MARK}allocations'; {self.driver.allocations}", self._settings_script(), "true"]
+                   f"echo '{_MARK}allocations'; {self.driver.allocations}", self._settings_script() if settings else "true", "true"]
         text = parse_sections(self.machine.check("\n".join(script), timeout_s=_COMMAND_S))
         try:
-            return View(settings=self._read_settings(text), ranges=text["ranges"],
+            return View(settings=self._read_settings(text) if settings else {}, ranges=text["ranges"],
                         allocations=number(text["allocations"]), tainted=int(text["tainted"]),
                         faults=int(text["faults"]), victim=text["victim"].strip(),
                         recovering=text["recovering"].strip() != "0", last_fault=LastFault.parse(text["last_fault"]))
