@@ -15,6 +15,9 @@ MOST_LINES = {".c": 1300, ".h": 700, ".S": 700, ".cc": 1000, ".py": 1000, ".def"
 # Plain text without a place for a license line, or under a license of its own.
 NO_SPDX = re.compile(r"^(COPYING|LICENSES/.*|MAINTAINERS|patches/.*|drivers/[^/]*/source|.*/data/.*|.*\.json|.*\.log|Documentation/ABI/.*)$")
 PROMISE = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|X" + r"XX)\b")
+# Commits that break a rule and stay, for history is not rewritten: hash and why.
+KEPT = {"ae6ce8449e71876a49050658e2c8b14027c0bdcf": "81 columns, from before the rule was checked"}
+MOST_COLUMNS = 75
 SUBJECT = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_/.,{}+-]*: [^ ].*[^.]$")
 
 
@@ -51,7 +54,7 @@ def test_no_promises(name: str) -> None:
 def test_commit_subjects() -> None:
     """`area: imperative subject`, at most 75 columns, without a full stop."""
     log = subprocess.run(
-        ["git", "log", "--no-merges", "--format=%h %s"],
+        ["git", "log", "--no-merges", "--format=%H %s"],
         cwd=sources.REPO,
         check=True,
         capture_output=True,
@@ -59,8 +62,10 @@ def test_commit_subjects() -> None:
         timeout=sources.TOOL_TIMEOUT,
     ).stdout.splitlines()
     assert log, "no commits to check"
-    wrong = [line for line in log if len(line) > 75 + 13 or not SUBJECT.match(line.split(" ", 1)[1])]
-    assert not wrong, "\n".join(wrong)
+    subjects = dict(line.split(" ", 1) for line in log)
+    wrong = {commit for commit, text in subjects.items() if len(text) > MOST_COLUMNS or not SUBJECT.match(text)}
+    unknown = wrong - KEPT.keys()
+    assert not unknown, "\n".join(f"{commit[:12]} {subjects[commit]}" for commit in unknown)
 
 
 def test_makefile_lists_its_targets() -> None:
