@@ -47,7 +47,7 @@ static void recover_device(struct work_struct *work)
 	fault.restore_ns = ktime_get_mono_fast_ns() - fault.detected_ns;
 	fault.restore_error = err;
 	if (!work_pending(work)) {
-		smp_store_release(&dev->recovering, false);
+		WRITE_ONCE(dev->recovering, false);
 		if (dev->counted) {
 			dev->counted = false;
 			atomic_dec(&mod->held);

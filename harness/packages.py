@@ -25,6 +25,8 @@ HOST: dict[str, str] = {
     "libgtest-dev": "C++ unit tests",
     "python3-pytest": "runs the tests",
     "python3-rich": "tables and progress",
+    "python3-docutils": "checks the documentation and turns it into HTML",
+    "git": "tells the tests which files are the project's",
     "mypy": "checks the harness's types",
     "pyflakes3": "checks the harness's names",
     "shellcheck": "checks shell scripts",

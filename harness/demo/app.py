@@ -88,10 +88,22 @@ def _print(demo: Run, summary: Path, wall_s: float) -> None:
     out = table.console()
     out.print(table.render(demo.driver.name, [entry.name for entry in demo.entries], demo.faults, demo.cases, demo.restart))
     for case in demo.cases:
-        if not case.shown:
+        if not case.passed:
             _print_failure(case)
+    _print_late(demo)
     out.print(f"{table.verdict(demo.cases, demo.total)} {wall_s:.0f} s. {os.path.relpath(summary)}",
               style="bold", soft_wrap=True)
+
+
+def _print_late(demo: Run) -> None:
+    """Name the entry points whose cases took longer than hoped for: all is well but the time."""
+    late = [case for case in demo.cases if case.passed and not case.shown]
+    for entry in demo.entries:
+        outages = [case.isolated.traffic.outage_ns for case in late
+                   if case.entry is entry and case.isolated and case.isolated.traffic]
+        if outages:
+            print(f"{entry.name}: recovered in up to {table.duration(max(outages))}, more than a fifth of a restart; "
+                  f"run one again with: python3 -m harness demo --driver {demo.driver.name} --entry {entry.name}")
 
 
 def _print_failure(case: Case) -> None:
