@@ -34,7 +34,7 @@ RECORDINGS: dict[str, tuple[str, bool, float]] = {
     "warn": ("echo warn > {control}", False, 5),
     "atomic-sleep": ("echo atomic_sleep > {control}", False, 5),
     "soft-lockup": ("echo loop > {control}", False, 6),
-    "rcu-stall": ("echo rcu_loop > {control}", False, 8),
+    "rcu-stall": ("echo rcu_loop > {control}", False, 14),
     "hung-task": ("echo sleep_forever > {control}", False, 8),
     "sysrq-panic": ("echo c > /proc/sysrq-trigger", False, 5),
     "chatter": ("echo chatter > {control}", False, 1),
