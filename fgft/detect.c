@@ -361,15 +361,6 @@ void __fgft_stack(void)
 }
 EXPORT_SYMBOL_GPL(__fgft_stack);
 
-void __fgft_unclassed(const char *function)
-{
-	struct fgft_call *call = fgft_call_current();
-
-	if (call)
-		fgft_abort(call, FGFT_CAUSE_UNCLASSED, _RET_IP_, 0, function);
-}
-EXPORT_SYMBOL_GPL(__fgft_unclassed);
-
 /* ---- what a pointer is --------------------------------------------------------- */
 
 static bool readable(const void *ptr, size_t size)

@@ -240,14 +240,7 @@ void Checker::indirect_call(gimple_stmt_iterator *gsi, gcall *stmt)
 	if (is_checked_target(target, seen))
 		return;
 
-	gcall *check = gimple_build_call(icall_hook(), 1, target);
-	tree checked = make_ssa_name(TREE_TYPE(target));
-
-	gimple_call_set_lhs(check, checked);
-	gimple_set_location(check, gimple_location(stmt));
-	gsi_insert_before(gsi, check, GSI_SAME_STMT);
-	gimple_call_set_fn(stmt, checked);
-	update_stmt(stmt);
+	check_target(gsi, stmt);
 	count_.icalls++;
 }
 

@@ -88,6 +88,19 @@ tree inject_site_hook()
 								      NULL_TREE));
 }
 
+void check_target(gimple_stmt_iterator *gsi, gcall *call)
+{
+	tree target = gimple_call_fn(call);
+	gcall *check = gimple_build_call(icall_hook(), 1, target);
+	tree checked = make_ssa_name(TREE_TYPE(target));
+
+	gimple_call_set_lhs(check, checked);
+	gimple_set_location(check, gimple_location(call));
+	gsi_insert_before(gsi, check, GSI_SAME_STMT);
+	gimple_call_set_fn(call, checked);
+	update_stmt(call);
+}
+
 bool is_hook(tree decl)
 {
 	return symbol_of(decl).compare(0, 7, "__fgft_") == 0 && DECL_EXTERNAL(decl);

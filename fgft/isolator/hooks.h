@@ -17,6 +17,9 @@ tree inject_enter_hook();
 tree inject_leave_hook();
 tree inject_site_hook();
 
+/* Has the runtime turn the target of an indirect call into its twin, or refuse it. */
+void check_target(gimple_stmt_iterator *gsi, gcall *call);
+
 /* True for a declaration of the runtime's hooks. */
 bool is_hook(tree decl);
 

@@ -71,7 +71,6 @@ class Redirect {
 
       private:
 	void direct(gcall *call, tree callee);
-	void indirect(gimple_stmt_iterator *gsi, gcall *call);
 
 	const Unit &unit_;
 	const TwinMap &twins_;
@@ -112,19 +111,6 @@ void Redirect::direct(gcall *call, tree callee)
 	update_stmt(call);
 }
 
-void Redirect::indirect(gimple_stmt_iterator *gsi, gcall *call)
-{
-	tree target = gimple_call_fn(call);
-	gcall *check = gimple_build_call(icall_hook(), 1, target);
-	tree checked = make_ssa_name(TREE_TYPE(target));
-
-	gimple_call_set_lhs(check, checked);
-	gimple_set_location(check, gimple_location(call));
-	gsi_insert_before(gsi, check, GSI_SAME_STMT);
-	gimple_call_set_fn(call, checked);
-	update_stmt(call);
-}
-
 void Redirect::run(cgraph_node *twin)
 {
 	basic_block bb;
@@ -139,7 +125,7 @@ void Redirect::run(cgraph_node *twin)
 			if (tree callee = gimple_call_fndecl(call))
 				direct(call, callee);
 			else
-				indirect(&gsi, call);
+				check_target(&gsi, call);
 		}
 	}
 	mark_virtual_operands_for_renaming(cfun);
