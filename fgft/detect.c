@@ -328,8 +328,8 @@ void *__fgft_icall(void *target)
 	struct fgft_module *mod;
 	void *twin;
 
-	mod = call ? call->mod : fgft_policy_find_text(_RET_IP_);
-	twin = mod ? fgft_policy_twin(mod, target) : NULL;
+	mod = call ? call->mod : fgft_driver_find_text(_RET_IP_);
+	twin = mod ? fgft_driver_twin(mod, target) : NULL;
 	if (likely(twin))
 		return twin;
 	if (!call)

@@ -403,7 +403,7 @@ bool fgft_recover_trusted(struct fgft_module *mod);
 bool fgft_recover_pending(struct fgft_module *mod);
 void fgft_recover_flush(struct fgft_module *mod);
 
-/* ---- policy.c: modules, entries, sysfs --------------------------------- */
+/* ---- driver.c: drivers and their entry points --------------------------- */
 
 struct fgft_entry_state {
 	struct fgft_entry *entry;
@@ -421,7 +421,11 @@ struct fgft_entry_state {
 struct fgft_module {
 	struct list_head link;
 	struct module *module;
-	struct kobject kobj;
+	struct kobject kobj;		/* control.c: the record goes with it */
+	struct kobject *entries;	/* and the "entries" directory */
+	u32 nexposed;			/* of states, those with a kobject */
+	struct work_struct announce;
+	bool going;			/* policy.c: settings are final */
 	unsigned long data, data_size;	/* writable static data */
 	unsigned long text, text_size;
 	struct fgft_entry_state *states;
@@ -439,12 +443,17 @@ struct fgft_module {
 	spinlock_t fault_lock;		/* protects last, last_entry, faults */
 };
 
-int fgft_policy_init(void);
-void fgft_policy_exit(void);
-struct fgft_module *fgft_policy_find(const struct module *module);
-struct fgft_module *fgft_policy_find_text(unsigned long ip);
+int fgft_driver_init(void);
+void fgft_driver_exit(void);
+struct fgft_module *fgft_driver_find(const struct module *module);
+struct fgft_module *fgft_driver_find_text(unsigned long ip);
 /* NULL unless @native is an indirect call target of the module. */
-void *fgft_policy_twin(struct fgft_module *mod, const void *native);
+void *fgft_driver_twin(struct fgft_module *mod, const void *native);
+
+/* ---- control.c: the files below /sys/kernel/fgft ------------------------- */
+
+int fgft_control_init(void);
+void fgft_control_exit(void);
 
 /* ---- report.c ------------------------------------------------------------ */
 

@@ -23,9 +23,10 @@
 
 #include <linux/fgft_fault.h>
 
+#include "control.h"
+#include "driver.h"
 #include "fgft.h"
 #include "inject.h"
-#include "policy.h"
 
 /*
  * enum inject_state - life of an arming
@@ -258,7 +259,7 @@ static int inject_arm(const char *module, const char *function,
 	fault = match_string(fault_names, ARRAY_SIZE(fault_names), fault_name);
 	if (fault < 0 || !hit)
 		return -EINVAL;
-	entry = fgft_policy_entry(module, function);
+	entry = fgft_driver_entry(module, function);
 	if (!entry)
 		return -ENOENT;
 
@@ -368,7 +369,7 @@ int fgft_inject_init(struct kobject *parent)
 
 void fgft_inject_exit(void)
 {
-	sysfs_remove_files(fgft_policy_root(), inject_attrs);
+	sysfs_remove_files(fgft_control_root(), inject_attrs);
 	mutex_lock(&inject_control);
 	inject_disarm();
 	mutex_unlock(&inject_control);

@@ -13,7 +13,7 @@
 
 static struct fgft_module *owner(const struct fgft_call *c, unsigned long ip)
 {
-	return c ? c->mod : fgft_policy_find_text(ip);
+	return c ? c->mod : fgft_driver_find_text(ip);
 }
 
 void kapi_track(struct fgft_call *c, unsigned long ip, const void *ptr,

@@ -5,12 +5,12 @@
 #include <linux/init.h>
 #include <linux/module.h>
 
+#include "control.h"
 #include "fgft.h"
 #include "kapi.h"
-#include "policy.h"
 
 /*
- * From the inside out: a driver may come as soon as policy is there, so that
+ * From the inside out: a driver may come with the last step, so that
  * everything a call needs is ready by then.  Exit is the same in reverse.
  */
 static int __init fgft_init(void)
@@ -35,17 +35,22 @@ static int __init fgft_init(void)
 	err = fgft_kapi_init();
 	if (err)
 		goto fail_kapi;
-	err = fgft_policy_init();
+	err = fgft_control_init();
 	if (err)
-		goto fail_policy;
-	err = fgft_inject_init(fgft_policy_root());
+		goto fail_control;
+	err = fgft_inject_init(fgft_control_root());
 	if (err)
 		goto fail_inject;
+	err = fgft_driver_init();
+	if (err)
+		goto fail_driver;
 	return 0;
 
+fail_driver:
+	fgft_inject_exit();
 fail_inject:
-	fgft_policy_exit();
-fail_policy:
+	fgft_control_exit();
+fail_control:
 fail_kapi:
 	fgft_recover_exit();
 fail_recover:
@@ -61,8 +66,9 @@ fail_call:
 
 static void __exit fgft_exit(void)
 {
+	fgft_driver_exit();
 	fgft_inject_exit();
-	fgft_policy_exit();
+	fgft_control_exit();
 	fgft_recover_exit();
 	fgft_checkpoint_exit();
 	fgft_detect_exit();

@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Verbs of policy.c that only its neighbours in fgft.ko need. */
+/*
+ * Verbs of policy.c: settings as the text of their files.
+ *
+ * Setting gives 0, -EINVAL for anything but a policy, or -ENODEV when the
+ * driver is on its way out; nothing has changed then.  All of them sleep.
+ */
 #ifndef FGFT_POLICY_H
 #define FGFT_POLICY_H
 
 #include "fgft.h"
 
-/* /sys/kernel/fgft, valid from fgft_policy_init() to fgft_policy_exit(). */
-struct kobject *fgft_policy_root(void);
+int fgft_policy_set_entry(struct fgft_entry_state *state, const char *text);
+int fgft_policy_set_module(struct fgft_module *mod, const char *text);
 
-/* Tell user space about mod->last.  Any context; the uevent follows later. */
-void fgft_policy_announce(struct fgft_module *mod);
+/* Into a sysfs page; the length is returned. */
+ssize_t fgft_policy_show_entry(struct fgft_entry_state *state, char *buf);
+ssize_t fgft_policy_show_module(struct fgft_module *mod, char *buf);
 
-/*
- * The entry @function of the loaded driver @module, NULL if there is none.
- * The result may be compared with later, but not dereferenced: the driver may
- * be gone.  May sleep.
- */
-const struct fgft_entry *fgft_policy_entry(const char *module,
-					   const char *function);
+/* A driver has come: what it is set to at first.  It goes: off for good. */
+void fgft_policy_start(struct fgft_module *mod);
+void fgft_policy_stop(struct fgft_module *mod);
 
 #endif /* FGFT_POLICY_H */

@@ -22,9 +22,9 @@
 #include <linux/spinlock.h>
 #include <linux/sysfs.h>
 
+#include "control.h"
 #include "fgft.h"
 #include "inject.h"
-#include "policy.h"
 #include "report.h"
 
 static const char * const fgft_cause_names[FGFT_CAUSE_COUNT] = {
@@ -147,7 +147,7 @@ void fgft_report(struct fgft_module *mod, struct fgft_entry *entry,
 
 	fgft_inject_abandon(entry);
 	report_print(mod, entry, fault);
-	fgft_policy_announce(mod);
+	fgft_control_announce(mod);
 }
 
 /* The newest fault as it was reported; NULL if there was none. */

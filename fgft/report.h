@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Verbs of report.c for policy.c, which owns the files and the worker. */
+/* Verbs of report.c for control.c, which owns the files and the worker. */
 #ifndef FGFT_REPORT_H
 #define FGFT_REPORT_H
 

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Control: the files below /sys/kernel/fgft, and the events told from there.
+ *
+ * What files there are stands in tables (control/), one line a file.
+ *
+ * Objects and who frees them: the record of a driver goes with its kobject;
+ * each entry's kobject holds a reference on it.
+ */
+#include <linux/kernel.h>
+#include <linux/kobject.h>
+#include <linux/module.h>
+#include <linux/percpu.h>
+#include <linux/sysfs.h>
+#include <linux/workqueue.h>
+
+#include "control.h"
+#include "driver.h"
+#include "fgft.h"
+#include "policy.h"
+#include "report.h"
+
+static struct kset *root;
+
+/* ---- an entry point ------------------------------------------------------ */
+
+static struct fgft_entry_state *to_state(struct kobject *kobj)
+{
+	return container_of(kobj, struct fgft_entry_state, kobj);
+}
+
+static ssize_t entry_policy_show(struct kobject *kobj,
+				 struct kobj_attribute *attr, char *buf)
+{
+	return fgft_policy_show_entry(to_state(kobj), buf);
+}
+
+static ssize_t entry_policy_store(struct kobject *kobj,
+				  struct kobj_attribute *attr,
+				  const char *buf, size_t count)
+{
+	return fgft_policy_set_entry(to_state(kobj), buf) ?: count;
+}
+
+static ssize_t entry_table_show(struct kobject *kobj,
+				struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%s\n", to_state(kobj)->entry->table);
+}
+
+static u64 entry_calls(const struct fgft_entry_state *state)
+{
+	u64 calls = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		calls += *per_cpu_ptr(state->calls, cpu);
+	return calls;
+}
+
+#define SCOPE		entry
+#define SCOPE_TABLE	"control/entry.def"
+#define SCOPE_OBJECT	struct fgft_entry_state *state = to_state(kobj)
+#include "control/files.h"
+
+static void entry_release(struct kobject *kobj)
+{
+	kobject_put(&to_state(kobj)->mod->kobj);
+}
+
+static const struct kobj_type entry_ktype = {
+	.release = entry_release,
+	.sysfs_ops = &kobj_sysfs_ops,
+	.default_groups = entry_groups,
+};
+
+/* ---- a driver -------------------------------------------------------------- */
+
+static struct fgft_module *to_module(struct kobject *kobj)
+{
+	return container_of(kobj, struct fgft_module, kobj);
+}
+
+static ssize_t module_policy_show(struct kobject *kobj,
+				  struct kobj_attribute *attr, char *buf)
+{
+	return fgft_policy_show_module(to_module(kobj), buf);
+}
+
+static ssize_t module_policy_store(struct kobject *kobj,
+				   struct kobj_attribute *attr,
+				   const char *buf, size_t count)
+{
+	return fgft_policy_set_module(to_module(kobj), buf) ?: count;
+}
+
+static ssize_t module_last_fault_show(struct kobject *kobj,
+				      struct kobj_attribute *attr, char *buf)
+{
+	return fgft_report_show(to_module(kobj), buf);
+}
+
+static u64 module_faults(struct fgft_module *mod)
+{
+	u64 faults;
+
+	spin_lock_irq(&mod->fault_lock);
+	faults = mod->faults;
+	spin_unlock_irq(&mod->fault_lock);
+	return faults;
+}
+
+static const char * const range_names[FGFT_RANGE_KINDS] = {
+	[FGFT_RANGE_SLAB]	= "slab",
+	[FGFT_RANGE_VMALLOC]	= "vmalloc",
+	[FGFT_RANGE_PAGES]	= "pages",
+	[FGFT_RANGE_DMA]	= "dma",
+	[FGFT_RANGE_NETDEV]	= "netdev",
+	[FGFT_RANGE_MMIO]	= "mmio",
+	[FGFT_RANGE_OBJECT]	= "object",
+};
+
+static ssize_t module_ranges_show(struct kobject *kobj,
+				  struct kobj_attribute *attr, char *buf)
+{
+	u64 bytes[FGFT_RANGE_KINDS] = {};
+	u32 count[FGFT_RANGE_KINDS] = {};
+	int i, len = 0;
+
+	fgft_domain_count(to_module(kobj), count, bytes);
+	for (i = 0; i < FGFT_RANGE_KINDS; i++)
+		len += sysfs_emit_at(buf, len, "%s %u %llu\n", range_names[i],
+				     count[i], bytes[i]);
+	return len;
+}
+
+#define SCOPE		module
+#define SCOPE_TABLE	"control/module.def"
+#define SCOPE_OBJECT	struct fgft_module *mod = to_module(kobj)
+#include "control/files.h"
+
+static void module_release(struct kobject *kobj)
+{
+	fgft_driver_free(to_module(kobj));
+}
+
+static const struct kobj_type driver_ktype = {
+	.release = module_release,
+	.sysfs_ops = &kobj_sysfs_ops,
+	.default_groups = module_groups,
+};
+
+/* ---- uevent ---------------------------------------------------------------- */
+
+/* In a worker because a fault may be reported with interrupts off. */
+static void announce_work(struct work_struct *work)
+{
+	fgft_report_send(container_of(work, struct fgft_module, announce));
+}
+
+void fgft_control_announce(struct fgft_module *mod)
+{
+	schedule_work(&mod->announce);
+}
+
+/* ---- files come and go ------------------------------------------------------- */
+
+void fgft_control_prepare(struct fgft_module *mod)
+{
+	INIT_WORK(&mod->announce, announce_work);
+	kobject_init(&mod->kobj, &driver_ktype);
+}
+
+int fgft_control_add(struct fgft_module *mod)
+{
+	struct fgft_entry_state *state;
+	int err;
+	u32 i;
+
+	mod->kobj.kset = root;
+	err = kobject_add(&mod->kobj, NULL, "%s", mod->module->name);
+	if (err)
+		return err;
+	mod->entries = kobject_create_and_add("entries", &mod->kobj);
+	if (!mod->entries)
+		return -ENOMEM;
+	for (i = 0; i < mod->nentries; i++) {
+		state = &mod->states[i];
+		kobject_init(&state->kobj, &entry_ktype);
+		kobject_get(&mod->kobj);	/* put by entry_release() */
+		mod->nexposed++;
+		err = kobject_add(&state->kobj, mod->entries, "%s",
+				  state->entry->name);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+void fgft_control_quiet(struct fgft_module *mod)
+{
+	cancel_work_sync(&mod->announce);
+}
+
+void fgft_control_remove(struct fgft_module *mod)
+{
+	u32 i;
+
+	for (i = 0; i < mod->nexposed; i++) {
+		if (mod->states[i].kobj.state_in_sysfs)
+			kobject_del(&mod->states[i].kobj);
+		kobject_put(&mod->states[i].kobj);
+	}
+	if (mod->entries) {
+		kobject_del(mod->entries);
+		kobject_put(mod->entries);
+	}
+	/* Most modules are none of ours and never got that far. */
+	if (mod->kobj.state_in_sysfs)
+		kobject_del(&mod->kobj);
+	kobject_put(&mod->kobj);
+}
+
+struct kobject *fgft_control_root(void)
+{
+	return &root->kobj;
+}
+
+/**
+ * fgft_control_init - make /sys/kernel/fgft
+ *
+ * Context: Process.
+ * Return: 0, or -ENOMEM.
+ */
+int fgft_control_init(void)
+{
+	root = kset_create_and_add("fgft", NULL, kernel_kobj);
+	return root ? 0 : -ENOMEM;
+}
+
+/**
+ * fgft_control_exit - remove /sys/kernel/fgft
+ *
+ * Context: Process; no driver is known any more.
+ */
+void fgft_control_exit(void)
+{
+	kset_unregister(root);
+}
