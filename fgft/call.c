@@ -195,6 +195,32 @@ static void call_pop(struct fgft_call *call)
 	preempt_enable();
 }
 
+/**
+ * fgft_call_leave - set the running call aside
+ * @call: the current call
+ *
+ * A kernel function is about to call the driver back.  What it calls begins
+ * and ends calls of its own, and an interrupt finds none: until
+ * fgft_call_return() a fault here is the kernel's.
+ *
+ * Context: Inside @call.
+ */
+void fgft_call_leave(struct fgft_call *call)
+{
+	call_pop(call);
+}
+
+/**
+ * fgft_call_return - go on with a call that was set aside
+ * @call: the call
+ *
+ * Context: Where fgft_call_leave() was called.
+ */
+void fgft_call_return(struct fgft_call *call)
+{
+	call_push(call);
+}
+
 /* ---- begin ------------------------------------------------------------------ */
 
 static unsigned long call_refuse(struct fgft_frame *frame,
@@ -483,10 +509,11 @@ static unsigned long call_abort(struct fgft_call *call)
 		call->dev->held = !fgft_quiesce_start(call->dev);
 		fgft_checkpoint_silence(call->dev);
 	}
+	/* An inverse may call the driver back: that is a call of its own. */
+	call_pop(call);
 	fgft_undo_rollback(&call->undo, may_sleep, call);
 	fgft_lock_release(call);
 	context_restore(call);
-	call_pop(call);
 	defer_run(call, false);
 
 	if (!registers || fault->effects_left)

@@ -248,6 +248,9 @@ unsigned long fgft_call_end(struct fgft_frame *frame, unsigned long result,
 			    unsigned long aborted);
 void fgft_call_finish(void);		/* labels in entry.S: end of a call */
 void fgft_abort_trap(void);		/* and the trap an abort goes through */
+/* Set the current call aside while a kernel function calls the driver back. */
+void fgft_call_leave(struct fgft_call *call);
+void fgft_call_return(struct fgft_call *call);
 /* Run @fn at commit, once, in order; forgotten on abort.  Aborts if full. */
 void fgft_call_defer(struct fgft_call *call, fgft_effect_t fn,
 		     u64 a, u64 b, u64 c, u64 d);

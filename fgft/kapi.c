@@ -46,8 +46,8 @@
 #define KAPI_RESULT_RET(type)	type r;
 #define KAPI_ASSIGN_VOID
 #define KAPI_ASSIGN_RET(type)	r =
-#define KAPI_RETURN_VOID
-#define KAPI_RETURN_RET(type)	return r;
+#define KAPI_YIELD_VOID
+#define KAPI_YIELD_RET(type)	return r;
 
 /* The context column. */
 #define KAPI_ENTER_ANY		NOTHING
@@ -58,6 +58,20 @@
 		fgft_lock_publish(c);					\
 		kapi_sleeps(c, _RET_IP_, kapi_name);			\
 	} while (0)
+
+#define KAPI_ENTER_REENTERS	KAPI_ENTER_JOINS
+
+/* Around the kernel function itself. */
+#define KAPI_LEAVE_ANY		NOTHING
+#define KAPI_LEAVE_SLEEPS	NOTHING
+#define KAPI_LEAVE_WAITS	NOTHING
+#define KAPI_LEAVE_JOINS	NOTHING
+#define KAPI_LEAVE_REENTERS	fgft_call_leave(c)
+#define KAPI_RETURN_ANY		NOTHING
+#define KAPI_RETURN_SLEEPS	NOTHING
+#define KAPI_RETURN_WAITS	NOTHING
+#define KAPI_RETURN_JOINS	NOTHING
+#define KAPI_RETURN_REENTERS	fgft_call_return(c)
 
 /* ---- wrappers ------------------------------------------------------------ */
 
@@ -72,9 +86,11 @@ KAPI_EXPORT(KAPI_TYPE_##ret, name, params)				\
 		return name args;					\
 	KAPI_ENTER_##context;						\
 	before;								\
+	KAPI_LEAVE_##context;						\
 	KAPI_ASSIGN_##ret name args;					\
+	KAPI_RETURN_##context;						\
 	after;								\
-	KAPI_RETURN_##ret						\
+	KAPI_YIELD_##ret						\
 }
 
 #define KAPI_DEFER1(name, context)

@@ -37,6 +37,8 @@
  *   SLEEPS	may sleep: kept locks are published if they are in the way
  *   WAITS	waits for another thread without sleeping: publishes
  *   JOINS	waits for another thread, sleeping: publishes
+ *   REENTERS	may call the driver back, sleeping: publishes and sets the call
+ *		aside, so that what is called back is a call of its own
  *
  * Faults inside the kernel function itself
  *   HARD	fatal as ever: it may hold locks or be half way through
@@ -52,6 +54,7 @@ enum kapi_context {
 	KAPI_SLEEPS,
 	KAPI_WAITS,
 	KAPI_JOINS,
+	KAPI_REENTERS,
 };
 
 /* A row, for whoever wants to list them. */

@@ -247,21 +247,3 @@ KAPI_EXPORT_NATIVE(void __iomem *, pci_iomap, (struct pci_dev *pdev, int bar,
 	iomap_track(NULL, _RET_IP_, r, pdev, bar, limit);
 	return r;
 }
-
-/* ---- configuration space ---------------------------------------------------------- */
-
-static void kapi_do_pci_command(u64 a, u64 command, u64 c, u64 d)
-{
-	struct pci_dev *pdev = AS(struct pci_dev *, a);
-
-	pci_write_config_word(pdev, PCI_COMMAND, command);
-	pdev->is_busmaster = !!(command & PCI_COMMAND_MASTER);
-}
-
-void kapi_pci_command_undo(struct fgft_call *c, struct pci_dev *pdev)
-{
-	u16 command;
-
-	pci_read_config_word(pdev, PCI_COMMAND, &command);
-	UNDO(pci_command, 0, pdev, command);
-}

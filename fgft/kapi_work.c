@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Wrappers of timers, work items and interrupts whose inverse depends on what
- * was there before.
+ * Wrappers of timers and work items whose inverse depends on what was there
+ * before.
  */
 
-#include <linux/interrupt.h>
 #include <linux/sched.h>
 #include <linux/timer.h>
 #include <linux/workqueue.h>
@@ -196,23 +195,6 @@ KAPI_EXPORT(bool, cancel_work_sync, (struct work_struct *work))
 	if (r)
 		UNDO(requeue, 0, work);
 	return r;
-}
-
-/* ---- interrupts ----------------------------------------------------------------- */
-
-KAPI_EFFECT(free_irq, free_irq(a, AS(void *, b)))
-
-KAPI_EXPORT(const void *, free_irq, (unsigned int irq, void *dev))
-{
-	KAPI_ENTER(free_irq);
-
-	if (!c)
-		return free_irq(irq, dev);
-	fgft_lock_publish(c);
-	kapi_sleeps(c, _RET_IP_, kapi_name);
-	synchronize_irq(irq);
-	COMMIT(free_irq, irq, dev);
-	return NULL;
 }
 
 /* ---- offers to sleep --------------------------------------------------------------- */

@@ -29,7 +29,6 @@ KAPI_EFFECT(dma_unmap_page,
 				 d >> 8))
 
 /* irq.def */
-KAPI_EFFECT(free_irq, free_irq(a, AS(void *, b)))
 KAPI_EFFECT(enable_irq, enable_irq(a))
 KAPI_EFFECT(disable_irq_nosync, disable_irq_nosync(a))
 
@@ -45,11 +44,23 @@ KAPI_EFFECT(iounmap, fgft_domain_remove(AS(void *, a));
 	    iounmap(AS(void __iomem *, a)))
 KAPI_EFFECT(pci_iounmap, fgft_domain_remove(AS(void *, b));
 	    pci_iounmap(AS(struct pci_dev *, a), AS(void __iomem *, b)))
+KAPI_EFFECT(pci_unregister_driver,
+	    pci_unregister_driver(AS(struct pci_driver *, a)))
+KAPI_EFFECT(pci_disable_device, pci_disable_device(AS(struct pci_dev *, a)))
+KAPI_EFFECT(pci_release_regions, pci_release_regions(AS(struct pci_dev *, a)))
+KAPI_EFFECT(pci_release_selected_regions,
+	    pci_release_selected_regions(AS(struct pci_dev *, a), b))
+KAPI_EFFECT(pci_set_power_state,
+	    pci_set_power_state(AS(struct pci_dev *, a), b))
+KAPI_EFFECT(pci_enable_wake, pci_enable_wake(AS(struct pci_dev *, a), b, c))
+KAPI_EFFECT(pci_wake_from_d3, pci_wake_from_d3(AS(struct pci_dev *, a), b))
 KAPI_EFFECT(pcix_set_mmrbc, pcix_set_mmrbc(AS(struct pci_dev *, a), b))
 KAPI_EFFECT(device_set_wakeup_enable,
 	    device_set_wakeup_enable(AS(struct device *, a), b))
 
 /* net.def */
+KAPI_EFFECT(unregister_netdev, unregister_netdev(AS(struct net_device *, a)))
+KAPI_EFFECT(netif_napi_del, netif_napi_del(AS(struct napi_struct *, a)))
 KAPI_EFFECT(free_netdev, kapi_netdev_untrack(AS(struct net_device *, a));
 	    free_netdev(AS(struct net_device *, a)))
 KAPI_EFFECT(netif_carrier_on, netif_carrier_on(AS(struct net_device *, a)))
