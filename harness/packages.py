@@ -31,6 +31,7 @@ HOST: dict[str, str] = {
     "pyflakes3": "checks the harness's names",
     "shellcheck": "checks shell scripts",
     "clang-tidy": "checks C++",
+    "spin": "explores the model of the transaction protocol",
 }
 
 # Unpacked into the guest image, with the libraries they turn out to need.

@@ -12,7 +12,7 @@ import pytest
 TESTS = Path(__file__).resolve().parent
 
 # Directories in the order they run; those not named come last, for they boot guests.
-ORDER = ("static", "scripts", "units")
+ORDER = ("static", "scripts", "model", "units")
 
 
 def _rank(item: pytest.Item) -> int:
