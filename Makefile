@@ -21,6 +21,7 @@ help: ## List the targets
 	@echo 'Variables:'
 	@echo '  DRIVER=edu     only this driver; DRIVERS="edu e1000": these'
 	@echo '  INJECT=1       modules with sites for fault injection'
+	@echo '  MINUTES=30     how long soak takes; KERNEL=oracle: on the kernel with checkers'
 	@echo '  KDIR=<dir>     build directory of the kernel (default: newest headers)'
 	@echo '  V=1            show commands'
 
@@ -28,6 +29,17 @@ help: ## List the targets
 demo: INJECT = 1
 demo: modules ## Break e1000 in many ways, without and with isolation
 	$(PYTHON) -m harness demo --no-build $(DRIVER:%=--driver %)
+
+# KERNEL=oracle soaks the kernel with checkers.
+MINUTES	?= 30
+KERNEL	?= stock
+.PHONY: soak
+soak: setup isolator ## Plant faults at random moments under load for MINUTES
+	+$(PYTHON) -m harness soak $(DRIVER:%=--driver %) --minutes $(MINUTES) --kernel $(KERNEL)
+
+.PHONY: oracle
+oracle: setup ## Build the kernel with KASAN, lockdep and more, once
+	$(PYTHON) -m harness oracle
 
 .PHONY: check
 check: FGFT_TESTS = 1

@@ -32,6 +32,13 @@ class Kind(enum.Enum):
     RCU_STALL = "rcu-stall"
     BAD_PAGE = "bad-page"
     WARNING = "warning"
+    # From here on only a kernel with checkers speaks, but for the references.
+    BAD_ACCESS = "bad-access"  # KASAN
+    BAD_OBJECT = "bad-object"  # SLUB's own checks
+    LOCKING = "locking"  # lockdep, RCU included
+    LEAK = "leak"  # kmemleak
+    HELD_REFERENCE = "held-reference"  # a network device that cannot go
+    COMPLAINT = "complaint"  # any other that says BUG or WARNING
 
     @property
     def is_oops(self) -> bool:
@@ -59,10 +66,21 @@ _TITLES: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple((kind, re.compile(text
     (Kind.HUNG_TASK, r"INFO: task .* blocked for more than"),
     (Kind.RCU_STALL, r"rcu: INFO: rcu_\w+ (self-)?detected"),
     (Kind.WARNING, r"WARNING: CPU: "),
+    (Kind.BAD_ACCESS, r"BUG: KASAN: "),
+    (Kind.BAD_OBJECT, r"BUG \S+ \((Not tainted|Tainted)"),
+    (Kind.LOCKING, r"WARNING: (possible |inconsistent lock|bad unlock|suspicious RCU|held lock freed|lock held when)"),
+    (Kind.LOCKING, r"WARNING: ((SOFT|HARD)IRQ\S* -> \S+ lock order|Nested lock was not taken|.* still has locks held)"),
+    (Kind.LOCKING, r"(\[ )?BUG: Invalid wait context"),
+    (Kind.LOCKING, r"INFO: trying to register non-static key"),
+    (Kind.LEAK, r"kmemleak: \d+ new suspected memory leaks"),
+    (Kind.HELD_REFERENCE, r"unregister_netdevice: waiting for "),
+    (Kind.COMPLAINT, r"(BUG|WARNING): \S"),
 ))
 
 _STAMP = re.compile(r"^\[ *(\d+)\.(\d{6})\](?:\[ *[TC]\d+\])? (.*)$")
 _RIP = re.compile(r"RIP: 0010:(\w[\w.]*)\+0x[0-9a-f]+/0x[0-9a-f]+(?: \[(\w+)\])?")
+# Where no instruction faulted the title or the stack says who it was.
+_IN = re.compile(r" in (\w[\w.]*)\+0x[0-9a-f]+/0x[0-9a-f]+(?: \[(\w+)\])?$")
 _TASK = re.compile(r"CPU: \d+ PID: \d+ Comm: (\S+)|INFO: task (\S+):\d+ blocked")
 _END = re.compile(r"---\[ end (trace|Kernel panic)")
 _MAX_LINES = 120
@@ -120,7 +138,7 @@ def _continues(first: Kind, second: Kind) -> bool:
 
 def _report(kind: Kind, title: str, time_s: float, body: list[str]) -> Report:
     text = "\n".join(body)
-    rip = _RIP.search(text)
+    rip = _IN.search(title) or _RIP.search(text)
     task = _TASK.search(text)
     return Report(kind, title, time_s, rip[1] if rip else "", (rip[2] or "") if rip else "",
                   (task[1] or task[2]) if task else "", tuple(body))

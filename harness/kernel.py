@@ -16,16 +16,18 @@ from harness import apt
 from harness.outcome import HarnessError
 from harness.paths import cache_lock
 
+CHOICES = ("stock", "oracle")
 _HEADERS = re.compile(r"linux-headers-(\d[\d.]*(?:-\d+|\+deb\d+)?-amd64)$")
 
 
 @dataclass(frozen=True)
 class Kernel:
-    """A stock kernel, unpacked."""
+    """A kernel's image and modules, as its package lays them out."""
 
     release: str
     version: str
     root: Path
+    trimmed: bool = False  # lacks modules of the distribution's
 
     @property
     def image(self) -> Path:
@@ -46,6 +48,8 @@ class Kernel:
         found: dict[str, None] = {}
         for name in names:
             if module_name(name) not in by_name:
+                if self.trimmed:
+                    continue
                 raise HarnessError(f"kernel {self.release} has no module {name}")
             path, dependencies = by_name[module_name(name)]
             found.update(dict.fromkeys([*reversed(dependencies), path]))
@@ -63,6 +67,16 @@ def headers_release(source_dir: Path = Path("/usr/src")) -> str:
     if not releases:
         raise HarnessError("no kernel headers installed: run `python3 -m harness setup`")
     return max(releases, key=lambda release: [int(part) for part in re.findall(r"\d+", release)])
+
+
+def select(name: str) -> Kernel:
+    """Return the kernel a machine's description names: one of `CHOICES`."""
+    if name == "oracle":
+        # Here and not above: it is made of what this file has.
+        from harness.oracle import build
+
+        return build.fetch()
+    return fetch()
 
 
 def fetch(release: str | None = None) -> Kernel:

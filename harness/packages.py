@@ -14,6 +14,8 @@ HOST: dict[str, str] = {
     "linux-source-6.1": "driver sources, checkpatch and kernel-doc",
     "libelf-dev": "objtool of a kernel build",
     "bc": "kernel build",
+    "bison": "configures the oracle kernel",
+    "flex": "configures the oracle kernel",
     "kmod": "depmod for the guest's modules",
     "patch": "applies patches/<driver>/",
     "xz-utils": "unpacks linux-source",
@@ -52,6 +54,7 @@ GUEST_MODULES: dict[str, str] = {
     "pvpanic_pci": "tells QEMU of a panic",
     "e1000": "the distribution's own driver, for comparison",
     "pktgen": "sends packets at a fixed cost",
+    "8021q": "VLANs, for the driver's filter",
 }
 
 # Loaded by init, in this order; the rest only lies there.

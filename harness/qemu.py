@@ -113,7 +113,7 @@ class Machine:
 
     def _prepare(self) -> None:
         """Make everything QEMU is given; slow the first time only."""
-        guest_kernel = kernel.fetch()
+        guest_kernel = kernel.select(self.spec.kernel)
         image.initramfs(guest_kernel, self.spec.modules, self._files.initramfs)
         if self.spec.icount:
             self.accelerator = accel.Accelerator("tcg", "instructions are counted")

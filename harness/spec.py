@@ -18,6 +18,7 @@ PEER_MAC = "52:54:00:46:47:02"
 class Spec:
     """What machine to boot; two equal ones behave alike."""
 
+    kernel: str = "stock"  # one of kernel.CHOICES
     smp: int = 2
     cpu: str = "max"
     memory_mb: int = 256
@@ -56,6 +57,7 @@ class Spec:
         """Return the harness command that boots this machine again."""
         words = ["python3", "-m", "harness", "boot", "--smp", str(self.smp), "--cpu", self.cpu,
                  "--memory", str(self.memory_mb), "--nut", self.nut]
+        words += ["--kernel", self.kernel] if self.kernel != "stock" else []
         words += ["--icount"] if self.icount else []
         words += ["--accel", self.accel] if self.accel else []
         words += ["--panic-on-oops"] if self.panic_on_oops else []

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from harness import kernel
 from harness.cli import EXIT_FAILED, EXIT_USAGE
 from harness.outcome import Outcome
 from harness.paths import REPO
@@ -21,6 +22,8 @@ _LOG = REPO / "out" / "boot" / "console.log"
 def register(subparsers: Any) -> None:
     """Add the command's parser."""
     parser = subparsers.add_parser("boot", help="boot a guest; run a command in it or use its console")
+    parser.add_argument("--kernel", choices=kernel.CHOICES, default="stock",
+                        help="stock: the distribution's; oracle: one built with KASAN, lockdep and more (stock)")
     parser.add_argument("--smp", type=int, default=2, metavar="N", help="number of CPUs (2)")
     parser.add_argument("--cpu", default="max", help="CPU model as QEMU names it (max)")
     parser.add_argument("--memory", type=int, default=256, metavar="MB", help="memory in MB (256)")
@@ -45,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
         print("harness: error: boot without --cmd needs a terminal", file=sys.stderr)
         return EXIT_USAGE
     spec = Spec(
-        smp=args.smp, cpu=args.cpu, memory_mb=args.memory, icount=args.icount, accel=args.accel, nut=args.nut,
+        kernel=args.kernel, smp=args.smp, cpu=args.cpu, memory_mb=args.memory, icount=args.icount, accel=args.accel, nut=args.nut,
         panic_on_oops=args.panic_on_oops, soft_lockup_panic=args.soft_lockup_panic, kernel_args=tuple(args.append),
         modules=tuple(path.resolve() for path in args.modules), interactive=interactive)
     if interactive:
