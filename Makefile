@@ -46,6 +46,11 @@ check: FGFT_TESTS = 1
 check: modules inject-modules ## Run every test there is
 	$(PYTEST)
 
+.PHONY: bench
+bench: FGFT_TESTS = 1
+bench: modules ## Measure what isolation costs, in instructions
+	$(PYTHON) -m harness bench $(DRIVER:%=--driver %)
+
 .PHONY: setup
 setup: ## Install missing packages (as root), or say how to
 	@scripts/setup

@@ -27,6 +27,7 @@ class Spec:
     modules: tuple[Path, ...] = ()  # put into the guest's /modules, not loaded
     nut: str = "none"  # driver of the distribution to load for the NIC under test
     nut_model: str = "e1000-82545em"
+    peer_timer_ns: int | None = None  # the peer sends by guest time; None: as soon as the host gets to it
     devices: tuple[str, ...] = ("edu",)
     panic_on_oops: bool = False
     soft_lockup_panic: bool = False
@@ -108,7 +109,8 @@ def arguments(spec: Spec, accel: str, kernel_image: Path, files: Files) -> list[
         "-netdev", "hubport,id=nut-port,hubid=0",
         "-device", f"{spec.nut_model},netdev=nut-port,id=nut,mac={NUT_MAC},romfile=",
         "-netdev", "hubport,id=peer-port,hubid=0",
-        "-device", f"virtio-net-pci,netdev=peer-port,id=peer,mac={PEER_MAC},romfile=",
+        "-device", f"virtio-net-pci,netdev=peer-port,id=peer,mac={PEER_MAC},romfile="
+        + (f",tx=timer,x-txtimer={spec.peer_timer_ns}" if spec.peer_timer_ns is not None else ""),
     ]
     for device in spec.devices:
         argv += ["-device", device]

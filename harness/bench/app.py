@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The bench as a program: arguments checked, modules found, results told."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from harness import kernel
+from harness.bench import results
+from harness.bench.measure import Bench
+from harness.demo import driver as drivers
+from harness.outcome import HarnessError
+from harness.paths import REPO
+from harness.qemu import Machine
+from harness.spec import Spec
+
+
+# Else how many frames come at once depended on the host wholly, not partly.
+_PEER_TIMER_NS = 50_000
+
+
+def modules(driver: drivers.Driver) -> tuple[Path, ...]:
+    """Return our modules, built without injection sites."""
+    directory = REPO / "build" / kernel.headers_release() / "plain" / "modules"
+    paths = tuple(directory / f"{name}.ko" for name in ("fgft", driver.module, "fgft_bench"))
+    missing = [path.name for path in paths if not path.is_file()]
+    if missing:
+        raise HarnessError(f"{', '.join(missing)} not in {directory}: run `make bench DRIVER={driver.name}`")
+    return paths
+
+
+def _stock(driver: drivers.Driver) -> Path:
+    """Return the distribution's own module."""
+    stock = kernel.fetch()
+    return next(stock.modules / path for path in stock.closure([driver.module])
+                if kernel.module_name(str(path)) == driver.module)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure, write the summary and print the table."""
+    try:
+        driver = drivers.load(args.driver)
+    except drivers.UnknownName as error:
+        print(f"bench: error: {error}", file=sys.stderr)
+        return 2
+    if args.packets < 1 or args.rounds < 1:
+        raise HarnessError("--packets and --rounds take a number from 1 up")
+    ours = modules(driver)
+    spec = Spec(smp=1, icount=True, panic_on_oops=True, modules=ours, nut_model=driver.nic,
+                peer_timer_ns=_PEER_TIMER_NS)
+    with Machine(spec, log=args.out / driver.name / "console.log") as machine:
+        found = Bench(machine, driver, args.packets, args.rounds).run()
+    native_text = results.text_bytes(_stock(driver))
+    fields = results.driver_fields(found, results.text_bytes(ours[1]) / native_text if native_text else None)
+    summary = results.write(args.out, ["python3", "-m", "harness", *sys.argv[1:]], driver.name, fields)
+    if args.json:
+        print(summary.read_text(encoding="utf-8"), end="")
+    else:
+        print(results.render(driver.name, found, fields))
+        print(f"summary: {summary}")
+    return 0
