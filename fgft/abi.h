@@ -38,6 +38,9 @@
 #include <linux/jump_label.h>
 #include <linux/types.h>
 
+/* Bytes of the branch at the head of an entry point, patched by its key. */
+#define FGFT_BRANCH_SIZE	5
+
 /* One parameter of an entry point, from its C type. */
 struct fgft_arg {
 	const char *type;	/* tag of the pointed-to struct, "" if none */

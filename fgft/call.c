@@ -263,6 +263,11 @@ unsigned long notrace fgft_call_begin(struct fgft_frame *frame)
 	if (unlikely(atomic_read(&state->mod->held)) &&
 	    !fgft_recover_hold(state->mod))
 		return call_refuse(frame, state);
+	if (unlikely(READ_ONCE(state->mode)) &&
+	    !fgft_policy_admits(state, frame->args)) {
+		frame->entry = NULL;
+		return (unsigned long)state->body;
+	}
 	call = fgft_call_take();
 	if (unlikely(!call))
 		return call_refuse(frame, state);
@@ -291,7 +296,6 @@ unsigned long notrace fgft_call_begin(struct fgft_frame *frame)
 	preempt_notifier_init(&call->notifier, &preempt_ops);
 
 	WRITE_ONCE(state->first, (void *)frame->args[0]);
-	this_cpu_inc(*state->calls);
 	atomic_inc(&call->mod->inside);
 	call_push(call);
 	return (unsigned long)entry->twin;
@@ -487,6 +491,7 @@ static unsigned long call_commit(struct fgft_call *call, unsigned long result)
 	if (call->defer)
 		defer_run(call, true);
 	fgft_undo_reset(&call->undo);
+	this_cpu_inc(*call->entry->state->commits);
 	return result;
 }
 
@@ -515,6 +520,7 @@ static unsigned long call_abort(struct fgft_call *call)
 	fgft_lock_release(call);
 	context_restore(call);
 	defer_run(call, false);
+	fgft_policy_note(call);
 
 	if (!registers || fault->effects_left)
 		fault->step = FGFT_STEP_PM;

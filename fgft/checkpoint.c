@@ -18,6 +18,7 @@
 #include <linux/pci.h>
 #include <linux/slab.h>
 
+#include "control.h"
 #include "fgft.h"
 
 #define PORT_LIMIT	0x10000	/* port numbers are below, mapped registers above */
@@ -71,14 +72,22 @@ struct fgft_device *fgft_checkpoint_device(struct fgft_module *mod,
 	record->dev = get_device(dev);
 	record->mod = mod;
 	fgft_recover_prepare(record);
+	fgft_control_device_prepare(record);
 	spin_lock_irqsave(&devices_lock, flags);
 	list_add_rcu(&record->link, &devices);
 	spin_unlock_irqrestore(&devices_lock, flags);
 	fgft_checkpoint_take(record);
+	fgft_control_device_add(record);
 	return record;
 }
 
-static void device_free(struct fgft_device *record)
+/**
+ * fgft_checkpoint_free - give the memory of a device's record back
+ * @record: the record, known to nobody any more
+ *
+ * Context: Process.
+ */
+void fgft_checkpoint_free(struct fgft_device *record)
 {
 	kfree(record->saved);
 	put_device(record->dev);
@@ -107,7 +116,7 @@ void fgft_checkpoint_forget_module(struct fgft_module *mod)
 	spin_unlock_irqrestore(&devices_lock, flags);
 	synchronize_rcu();
 	list_for_each_entry_safe(record, next, &gone, gone)
-		device_free(record);
+		fgft_control_device_remove(record);
 }
 
 /**
@@ -158,17 +167,22 @@ void fgft_checkpoint_take(struct fgft_device *dev)
 	kfree(xchg(&dev->saved, state));
 }
 
-/* What probe did to the configuration space belongs to the checkpoint. */
+/*
+ * What probe did to the configuration space belongs to the checkpoint.  The
+ * files of a device that is pulled out go at once: another may take its name.
+ */
 static int bus_notify(struct notifier_block *block, unsigned long event,
 		      void *data)
 {
 	struct fgft_device *record;
 
-	if (event != BUS_NOTIFY_BOUND_DRIVER)
+	if (event != BUS_NOTIFY_BOUND_DRIVER && event != BUS_NOTIFY_REMOVED_DEVICE)
 		return NOTIFY_DONE;
 	record = fgft_checkpoint_find(data);
-	if (record)
+	if (record && event == BUS_NOTIFY_BOUND_DRIVER)
 		fgft_checkpoint_take(record);
+	else if (record)
+		fgft_control_device_hide(record);
 	return NOTIFY_OK;
 }
 

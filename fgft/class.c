@@ -10,6 +10,7 @@
 #include <linux/ethtool.h>
 #include <linux/interrupt.h>
 #include <linux/netdevice.h>
+#include <linux/pci.h>
 #include <linux/poll.h>
 #include <linux/skbuff.h>
 #include <linux/string.h>
@@ -225,6 +226,51 @@ long fgft_class_result(const struct fgft_entry *entry)
 			return result_rows[i].value;
 
 	return entry->ret == FGFT_RET_INT ? -EIO : 0;
+}
+
+/* ---- whose call it is ------------------------------------------------------------ */
+
+#define CLASS_DEVICE(tag, value)					\
+static struct device *device_of_##tag(const void *argument)		\
+{									\
+	const struct tag *it = argument;				\
+									\
+	return (struct device *)(value);				\
+}
+#include "class/devices.def"
+#undef CLASS_DEVICE
+
+static const struct locator_row {
+	const char *type;
+	struct device *(*device)(const void *argument);
+} locator_rows[] = {
+#define CLASS_DEVICE(tag, value)	{ #tag, device_of_##tag },
+#include "class/devices.def"
+#undef CLASS_DEVICE
+};
+
+/**
+ * fgft_class_locator - what tells the device of an entry's calls
+ * @entry: the entry point
+ *
+ * Context: Any.
+ * Return: the first argument that stands for a device, by its type.
+ */
+struct fgft_locator fgft_class_locator(const struct fgft_entry *entry)
+{
+	struct fgft_locator locator = {};
+	u32 n, i;
+
+	for (n = 0; n < entry->nargs && n < 6; n++) {
+		for (i = 0; i < ARRAY_SIZE(locator_rows); i++) {
+			if (strcmp(locator_rows[i].type, entry->args[n].type))
+				continue;
+			locator.device = locator_rows[i].device;
+			locator.argument = n;
+			return locator;
+		}
+	}
+	return locator;
 }
 
 /* ---- asking again -------------------------------------------------------------- */

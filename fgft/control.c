@@ -4,9 +4,10 @@
  *
  * What files there are stands in tables (control/), one line a file.
  *
- * Objects and who frees them: the record of a driver goes with its kobject;
- * each entry's kobject holds a reference on it.
+ * Objects and who frees them: the records of a driver and of a device go with
+ * their kobjects; those of entries and devices hold a reference on the driver's.
  */
+#include <linux/device.h>
 #include <linux/kernel.h>
 #include <linux/kobject.h>
 #include <linux/module.h>
@@ -22,6 +23,81 @@
 
 static struct kset *root;
 
+/* ---- what drivers, entries and devices have in common -------------------- */
+
+static void tally_read(struct fgft_tally *copy, const struct fgft_tally *tally,
+		       struct fgft_module *mod)
+{
+	spin_lock_irq(&mod->fault_lock);
+	*copy = *tally;
+	spin_unlock_irq(&mod->fault_lock);
+}
+
+static u64 tally_faults(const struct fgft_tally *tally, struct fgft_module *mod)
+{
+	struct fgft_tally copy;
+	u64 faults = 0;
+	int i;
+
+	tally_read(&copy, tally, mod);
+	for (i = 0; i < FGFT_CAUSE_COUNT; i++)
+		faults += copy.causes[i];
+	return faults;
+}
+
+static ssize_t tally_causes(const struct fgft_tally *tally,
+			    struct fgft_module *mod, char *buf)
+{
+	struct fgft_tally copy;
+	int i, len = 0;
+
+	tally_read(&copy, tally, mod);
+	for (i = FGFT_CAUSE_NONE + 1; i < FGFT_CAUSE_COUNT; i++)
+		len += sysfs_emit_at(buf, len, "%s: %llu\n", fgft_cause_name(i),
+				     copy.causes[i]);
+	return len;
+}
+
+static ssize_t tally_steps(const struct fgft_tally *tally,
+			   struct fgft_module *mod, char *buf)
+{
+	struct fgft_tally copy;
+	int i, len = 0;
+
+	tally_read(&copy, tally, mod);
+	for (i = 0; i < FGFT_STEP_COUNT; i++)
+		len += sysfs_emit_at(buf, len, "%s: %llu\n", fgft_step_name(i),
+				     copy.steps[i]);
+	return len;
+}
+
+/* The files every kind has: its policy and its tally. */
+#define COMMON_FILES(scope, of, owner)					\
+static ssize_t scope##_policy_show(struct kobject *kobj,		\
+				   struct kobj_attribute *attr, char *buf) \
+{									\
+	return fgft_policy_show_##scope(of(kobj), buf);			\
+}									\
+									\
+static ssize_t scope##_policy_store(struct kobject *kobj,		\
+				    struct kobj_attribute *attr,	\
+				    const char *buf, size_t count)	\
+{									\
+	return fgft_policy_set_##scope(of(kobj), buf) ?: count;		\
+}									\
+									\
+static ssize_t scope##_causes_show(struct kobject *kobj,		\
+				   struct kobj_attribute *attr, char *buf) \
+{									\
+	return tally_causes(&of(kobj)->tally, owner(kobj), buf);	\
+}									\
+									\
+static ssize_t scope##_steps_show(struct kobject *kobj,			\
+				  struct kobj_attribute *attr, char *buf) \
+{									\
+	return tally_steps(&of(kobj)->tally, owner(kobj), buf);		\
+}
+
 /* ---- an entry point ------------------------------------------------------ */
 
 static struct fgft_entry_state *to_state(struct kobject *kobj)
@@ -29,18 +105,12 @@ static struct fgft_entry_state *to_state(struct kobject *kobj)
 	return container_of(kobj, struct fgft_entry_state, kobj);
 }
 
-static ssize_t entry_policy_show(struct kobject *kobj,
-				 struct kobj_attribute *attr, char *buf)
+static struct fgft_module *entry_owner(struct kobject *kobj)
 {
-	return fgft_policy_show_entry(to_state(kobj), buf);
+	return to_state(kobj)->mod;
 }
 
-static ssize_t entry_policy_store(struct kobject *kobj,
-				  struct kobj_attribute *attr,
-				  const char *buf, size_t count)
-{
-	return fgft_policy_set_entry(to_state(kobj), buf) ?: count;
-}
+COMMON_FILES(entry, to_state, entry_owner)
 
 static ssize_t entry_table_show(struct kobject *kobj,
 				struct kobj_attribute *attr, char *buf)
@@ -48,14 +118,14 @@ static ssize_t entry_table_show(struct kobject *kobj,
 	return sysfs_emit(buf, "%s\n", to_state(kobj)->entry->table);
 }
 
-static u64 entry_calls(const struct fgft_entry_state *state)
+static u64 entry_commits(const struct fgft_entry_state *state)
 {
-	u64 calls = 0;
+	u64 commits = 0;
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		calls += *per_cpu_ptr(state->calls, cpu);
-	return calls;
+		commits += *per_cpu_ptr(state->commits, cpu);
+	return commits;
 }
 
 #define SCOPE		entry
@@ -74,6 +144,67 @@ static const struct kobj_type entry_ktype = {
 	.default_groups = entry_groups,
 };
 
+/* ---- a device -------------------------------------------------------------- */
+
+static struct fgft_device *to_device(struct kobject *kobj)
+{
+	return container_of(kobj, struct fgft_device, kobj);
+}
+
+static struct fgft_module *device_owner(struct kobject *kobj)
+{
+	return to_device(kobj)->mod;
+}
+
+COMMON_FILES(device, to_device, device_owner)
+
+#define SCOPE		device
+#define SCOPE_TABLE	"control/device.def"
+#define SCOPE_OBJECT	struct fgft_device *dev = to_device(kobj)
+#include "control/files.h"
+
+static void device_kobj_release(struct kobject *kobj)
+{
+	struct fgft_module *mod = to_device(kobj)->mod;
+
+	fgft_checkpoint_free(to_device(kobj));
+	kobject_put(&mod->kobj);
+}
+
+static const struct kobj_type device_files_ktype = {
+	.release = device_kobj_release,
+	.sysfs_ops = &kobj_sysfs_ops,
+	.default_groups = device_groups,
+};
+
+void fgft_control_device_prepare(struct fgft_device *dev)
+{
+	fgft_policy_prepare_device(dev);
+	kobject_init(&dev->kobj, &device_files_ktype);
+	kobject_get(&dev->mod->kobj);	/* put by device_kobj_release() */
+}
+
+void fgft_control_device_add(struct fgft_device *dev)
+{
+	int err = kobject_add(&dev->kobj, dev->mod->devices, "%s",
+			      dev_name(dev->dev));
+
+	/* Without files it is not in sysfs; hiding it knows that. */
+	(void)err;
+}
+
+void fgft_control_device_hide(struct fgft_device *dev)
+{
+	if (dev->kobj.state_in_sysfs)
+		kobject_del(&dev->kobj);
+}
+
+void fgft_control_device_remove(struct fgft_device *dev)
+{
+	fgft_control_device_hide(dev);
+	kobject_put(&dev->kobj);
+}
+
 /* ---- a driver -------------------------------------------------------------- */
 
 static struct fgft_module *to_module(struct kobject *kobj)
@@ -81,33 +212,12 @@ static struct fgft_module *to_module(struct kobject *kobj)
 	return container_of(kobj, struct fgft_module, kobj);
 }
 
-static ssize_t module_policy_show(struct kobject *kobj,
-				  struct kobj_attribute *attr, char *buf)
-{
-	return fgft_policy_show_module(to_module(kobj), buf);
-}
-
-static ssize_t module_policy_store(struct kobject *kobj,
-				   struct kobj_attribute *attr,
-				   const char *buf, size_t count)
-{
-	return fgft_policy_set_module(to_module(kobj), buf) ?: count;
-}
+COMMON_FILES(module, to_module, to_module)
 
 static ssize_t module_last_fault_show(struct kobject *kobj,
 				      struct kobj_attribute *attr, char *buf)
 {
 	return fgft_report_show(to_module(kobj), buf);
-}
-
-static u64 module_faults(struct fgft_module *mod)
-{
-	u64 faults;
-
-	spin_lock_irq(&mod->fault_lock);
-	faults = mod->faults;
-	spin_unlock_irq(&mod->fault_lock);
-	return faults;
 }
 
 static const char * const range_names[FGFT_RANGE_KINDS] = {
@@ -182,7 +292,8 @@ int fgft_control_add(struct fgft_module *mod)
 	if (err)
 		return err;
 	mod->entries = kobject_create_and_add("entries", &mod->kobj);
-	if (!mod->entries)
+	mod->devices = kobject_create_and_add("devices", &mod->kobj);
+	if (!mod->entries || !mod->devices)
 		return -ENOMEM;
 	for (i = 0; i < mod->nentries; i++) {
 		state = &mod->states[i];
@@ -202,6 +313,13 @@ void fgft_control_quiet(struct fgft_module *mod)
 	cancel_work_sync(&mod->announce);
 }
 
+static void directory_remove(struct kobject *directory)
+{
+	if (directory)
+		kobject_del(directory);
+	kobject_put(directory);
+}
+
 void fgft_control_remove(struct fgft_module *mod)
 {
 	u32 i;
@@ -211,10 +329,8 @@ void fgft_control_remove(struct fgft_module *mod)
 			kobject_del(&mod->states[i].kobj);
 		kobject_put(&mod->states[i].kobj);
 	}
-	if (mod->entries) {
-		kobject_del(mod->entries);
-		kobject_put(mod->entries);
-	}
+	directory_remove(mod->entries);
+	directory_remove(mod->devices);
 	/* Most modules are none of ours and never got that far. */
 	if (mod->kobj.state_in_sysfs)
 		kobject_del(&mod->kobj);

@@ -18,6 +18,15 @@ int fgft_control_add(struct fgft_module *mod);
 void fgft_control_quiet(struct fgft_module *mod);
 void fgft_control_remove(struct fgft_module *mod);
 
+/*
+ * The files of a device.  Removing them gives the record up; hiding leaves it.
+ * Without memory there are none, and the device works all the same.
+ */
+void fgft_control_device_prepare(struct fgft_device *dev);
+void fgft_control_device_add(struct fgft_device *dev);
+void fgft_control_device_hide(struct fgft_device *dev);
+void fgft_control_device_remove(struct fgft_device *dev);
+
 /* Tell user space about mod->last.  Any context; the uevent follows later. */
 void fgft_control_announce(struct fgft_module *mod);
 

@@ -262,6 +262,31 @@ static bool entry_is_known(const struct fgft_module *mod, u32 n,
 	return false;
 }
 
+/* Where the native functions go on behind their branches. */
+static int collect_bodies(struct fgft_module *mod)
+{
+	const struct module *module = mod->module;
+	struct fgft_entry_state *state;
+	struct jump_entry *jump;
+	u32 i, j;
+
+	for (i = 0; i < mod->nentries; i++) {
+		state = &mod->states[i];
+		for (j = 0; j < module->num_jump_entries; j++) {
+			jump = &module->jump_entries[j];
+			if (jump_entry_key(jump) == &state->entry->key.key)
+				state->body = (void *)(jump_entry_code(jump) +
+						       FGFT_BRANCH_SIZE);
+		}
+		if (!state->body) {
+			pr_err("%s: no branch leads to '%s': build the driver again\n",
+			       module->name, state->entry->name);
+			return -ENOEXEC;
+		}
+	}
+	return 0;
+}
+
 static int collect_entries(struct fgft_module *mod)
 {
 	struct fgft_entry_state *state;
@@ -284,14 +309,15 @@ static int collect_entries(struct fgft_module *mod)
 			state = &mod->states[n++];
 			state->entry = entry;
 			state->mod = mod;
-			state->calls = alloc_percpu(u64);
-			if (!state->calls)
+			state->commits = alloc_percpu(u64);
+			if (!state->commits)
 				return -ENOMEM;
 			state->result = fgft_class_result(entry);
+			state->locator = fgft_class_locator(entry);
 			entry->state = state;
 		}
 	}
-	return 0;
+	return collect_bodies(mod);
 }
 
 /**
@@ -305,7 +331,7 @@ void fgft_driver_free(struct fgft_module *mod)
 	u32 i;
 
 	for (i = 0; i < mod->nentries; i++)
-		free_percpu(mod->states[i].calls);
+		free_percpu(mod->states[i].commits);
 	kfree(mod->states);
 	kfree(mod->units);
 	kvfree(mod->targets);

@@ -57,6 +57,7 @@ enum fgft_step {
 struct fgft_fault {
 	enum fgft_cause cause;
 	enum fgft_step step;
+	struct fgft_device *dev;	/* whose call it was, NULL if nobody can tell */
 	unsigned long ip;	/* in the twin, or its caller's for a hook */
 	unsigned long addr;	/* offending address, 0 if none */
 	const char *what;	/* kernel function concerned, NULL if none */
@@ -70,6 +71,13 @@ struct fgft_fault {
 	u64 rollback_ns;	/* detection to caller resumed */
 	u64 restore_ns;		/* detection to device restored, 0: not needed */
 	int restore_error;	/* why FGFT_STEP_FAILED, a negative errno */
+};
+
+/* Faults of a driver, an entry point or a device. */
+struct fgft_tally {
+	u64 causes[FGFT_CAUSE_COUNT];	/* by fault, under the driver's fault_lock */
+	u64 steps[FGFT_STEP_COUNT];	/* as above */
+	u64 fault_ns;			/* monotonic time of the newest, 0: none */
 };
 
 /* ---- undo.c: typed records released last-in first-out ------------------ */
@@ -334,6 +342,13 @@ void fgft_class_grant(struct fgft_call *call);
 void fgft_grant(struct fgft_call *call, const void *start, size_t size);
 /* What the entry returns after an abort, by its table and C type. */
 long fgft_class_result(const struct fgft_entry *entry);
+/* What tells the device of a call: an argument's place and a function of it. */
+struct fgft_locator {
+	struct device *(*device)(const void *argument);	/* NULL: nothing does */
+	u32 argument;
+};
+
+struct fgft_locator fgft_class_locator(const struct fgft_entry *entry);
 /* Have an entry point called again whose caller takes no error. */
 void fgft_class_retry(struct fgft_call *call);
 /* Bring forward the driver's periodic work. */
@@ -345,6 +360,41 @@ bool fgft_quiesce_start(struct fgft_device *dev);	/* any context */
 void fgft_quiesce_note(struct fgft_device *dev);
 void fgft_quiesce_end(struct fgft_device *dev);
 
+/* ---- policy.c: which calls are isolated --------------------------------- */
+
+enum fgft_policy_kind {
+	FGFT_POLICY_OFF,
+	FGFT_POLICY_ALWAYS,
+	FGFT_POLICY_FIRST,		/* the first n calls */
+	FGFT_POLICY_AFTER_FAULT,	/* for n seconds after a fault */
+	FGFT_POLICY_SAMPLE,		/* one call in n */
+	FGFT_POLICY_KINDS
+};
+
+/* A setting, and how far it has got. */
+struct fgft_policy {
+	u64 word;		/* kind and n in one, so that both change at once */
+	atomic_t seen;		/* calls since it was set, where they count */
+};
+
+/*
+ * Why a call that has passed its static key may yet have to run natively; 0 for
+ * the common case that there is no reason.
+ */
+#define FGFT_MODE_ENTRY		0x1	/* the entry's policy has a say */
+#define FGFT_MODE_DEVICE	0x2	/* a device's policy has a say */
+
+struct fgft_entry_state;
+
+/* Slow path of begin, where mode is not 0.  Any context. */
+bool fgft_policy_admits(struct fgft_entry_state *state,
+			const unsigned long *args);
+/* The device @args stand for, NULL if they do not tell.  Any context. */
+struct fgft_device *fgft_policy_device(const struct fgft_entry_state *state,
+				       const unsigned long *args);
+/* A call was aborted: remember when and whose it was.  Any context. */
+void fgft_policy_note(struct fgft_call *call);
+
 /* ---- checkpoint.c: device state ---------------------------------------- */
 
 struct fgft_device {
@@ -352,6 +402,9 @@ struct fgft_device {
 	struct list_head gone;		/* unlinked, about to be freed */
 	struct device *dev;		/* reference held */
 	struct fgft_module *mod;
+	struct kobject kobj;		/* control.c: the record goes with it */
+	struct fgft_policy policy;
+	struct fgft_tally tally;
 	struct pci_saved_state *saved;	/* configuration space, NULL if not PCI */
 	struct work_struct restore;
 	bool recovering;		/* from abort until the device is back */
@@ -372,6 +425,7 @@ struct fgft_device *fgft_checkpoint_device(struct fgft_module *mod,
 					   struct device *dev);
 struct fgft_device *fgft_checkpoint_find(struct device *dev);
 void fgft_checkpoint_take(struct fgft_device *dev);
+void fgft_checkpoint_free(struct fgft_device *dev);	/* from control.c only */
 void fgft_checkpoint_each(struct fgft_module *mod,
 			  void (*fn)(struct fgft_device *dev, void *data),
 			  void *data);
@@ -412,10 +466,14 @@ struct fgft_entry_state {
 	struct fgft_entry *entry;
 	struct fgft_module *mod;
 	struct kobject kobj;
-	bool on;
+	u32 mode;			/* FGFT_MODE_*, 0 if the key says all */
 	long result;			/* fgft_class_result, looked up once */
-	u64 __percpu *calls;
-	atomic64_t faults;
+	void *body;			/* native function behind its branch */
+	struct fgft_locator locator;
+	struct fgft_policy policy;
+	u64 __percpu *commits;
+	atomic64_t aborts;
+	struct fgft_tally tally;
 	void *first;			/* first argument of the newest call */
 	u64 retry_ns;			/* when it was last asked for again */
 	u32 retries;			/* in a row, without a pause */
@@ -425,7 +483,8 @@ struct fgft_module {
 	struct list_head link;
 	struct module *module;
 	struct kobject kobj;		/* control.c: the record goes with it */
-	struct kobject *entries;	/* and the "entries" directory */
+	struct kobject *entries;	/* and its directories */
+	struct kobject *devices;
 	u32 nexposed;			/* of states, those with a kobject */
 	struct work_struct announce;
 	bool going;			/* policy.c: settings are final */
@@ -443,7 +502,8 @@ struct fgft_module {
 	struct fgft_fault last;		/* newest report, under fault_lock */
 	struct fgft_entry *last_entry;
 	u64 faults;
-	spinlock_t fault_lock;		/* protects last, last_entry, faults */
+	struct fgft_tally tally;
+	spinlock_t fault_lock;		/* protects last, last_entry, faults, tallies */
 };
 
 int fgft_driver_init(void);

@@ -16,6 +16,7 @@
  */
 #define pr_fmt(fmt) "fgft: " fmt
 
+#include <linux/device.h>
 #include <linux/err.h>
 #include <linux/kernel.h>
 #include <linux/kobject.h>
@@ -121,6 +122,12 @@ static void report_print(const struct fgft_module *mod,
 		       mod->module->name);
 }
 
+static void count(struct fgft_tally *tally, const struct fgft_fault *fault)
+{
+	tally->causes[fault->cause]++;
+	tally->steps[fault->step]++;
+}
+
 /**
  * fgft_report - tell that a fault happened and how it was put right
  * @mod: the driver
@@ -141,9 +148,12 @@ void fgft_report(struct fgft_module *mod, struct fgft_entry *entry,
 	mod->last = *fault;
 	mod->last_entry = entry;
 	mod->faults++;
-	spin_unlock_irqrestore(&mod->fault_lock, flags);
+	count(&mod->tally, fault);
 	if (entry->state)
-		atomic64_inc(&entry->state->faults);
+		count(&entry->state->tally, fault);
+	if (fault->dev)
+		count(&fault->dev->tally, fault);
+	spin_unlock_irqrestore(&mod->fault_lock, flags);
 
 	fgft_inject_abandon(entry);
 	report_print(mod, entry, fault);
@@ -176,6 +186,7 @@ ssize_t fgft_report_show(struct fgft_module *mod, char *buf)
 
 	return sysfs_emit(buf,
 			  "entry: %s\n"
+			  "device: %s\n"
 			  "cause: %s\n"
 			  "step: %s\n"
 			  "address: 0x%lx\n"
@@ -188,7 +199,9 @@ ssize_t fgft_report_show(struct fgft_module *mod, char *buf)
 			  "register_writes: %u\n"
 			  "rollback_ns: %llu\n"
 			  "restore_ns: %llu\n",
-			  entry->name, fgft_cause_name(fault.cause),
+			  entry->name,
+			  fault.dev ? dev_name(fault.dev->dev) : "-",
+			  fgft_cause_name(fault.cause),
 			  fgft_step_name(fault.step), fault.addr,
 			  (void *)fault.ip, fault.what ?: "-", fault.result,
 			  fault.device_written, fault.undone_stores,
@@ -203,7 +216,9 @@ ssize_t fgft_report_show(struct fgft_module *mod, char *buf)
 void fgft_report_send(struct fgft_module *mod)
 {
 	char env_entry[128], env_cause[48], env_step[32], env_faults[40];
-	char *env[5] = { env_entry, env_cause, env_step, env_faults };
+	char env_device[80];
+	/* The device last: without one, the list is shorter. */
+	char *env[6] = { env_entry, env_cause, env_step, env_faults };
 	const struct fgft_entry *entry;
 	struct fgft_fault fault;
 	u64 faults;
@@ -215,6 +230,11 @@ void fgft_report_send(struct fgft_module *mod)
 	scnprintf(env_step, sizeof(env_step), "FGFT_STEP=%s",
 		  fgft_step_name(fault.step));
 	scnprintf(env_faults, sizeof(env_faults), "FGFT_FAULTS=%llu", faults);
+	if (fault.dev) {
+		scnprintf(env_device, sizeof(env_device), "FGFT_DEVICE=%s",
+			  dev_name(fault.dev->dev));
+		env[4] = env_device;
+	}
 	/* Nobody may be listening, and nothing depends on it. */
 	kobject_uevent_env(&mod->kobj, KOBJ_CHANGE, env);
 }

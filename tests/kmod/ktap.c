@@ -24,6 +24,7 @@ static const struct suite suites[] = {
 	{ "domain", domain_tests },
 	{ "kapi", kapi_tests },
 	{ "checkpoint", checkpoint_tests },
+	{ "policy", policy_tests },
 };
 
 /* What fits a sysfs page; only the test run itself writes it. */

@@ -114,6 +114,7 @@ long device_plain(u32 value, int strike);
 long device_event(u32 value, int strike);
 long device_other(u32 value, int strike);
 long device_outside(int strike);
+long device_named(struct pci_dev *pdev, u32 value, int strike);
 u32 device_read_plain(void);
 u32 device_read_other(void);
 
