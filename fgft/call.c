@@ -21,6 +21,7 @@
  *   running       on a CPU's or task's stack; hooks use it
  *   ending        popped; deferred effects or the inverse ones run
  */
+#include <linux/bottom_half.h>
 #include <linux/gfp.h>
 #include <linux/irqflags.h>
 #include <linux/ktime.h>
@@ -459,15 +460,26 @@ static bool commit_ready(struct fgft_call *call)
 	return context_kept(call);
 }
 
-/* Back to the context of the begin, whatever the driver was doing. */
+/*
+ * Back to the context of the begin, whatever the driver was doing.  Bottom
+ * halves that were raised while it had them off run now, if they may.
+ */
 static void context_restore(const struct fgft_call *call)
 {
+	u32 left = preempt_count();
+
 	while (rcu_preempt_depth() > call->rcu_nesting)
 		rcu_read_unlock();
-	/* Only what the driver itself took is left over: no softirq to run. */
-	if (preempt_count() != call->preempt)
+	while (rcu_preempt_depth() < call->rcu_nesting)
+		rcu_read_lock();
+	if (left != call->preempt)
 		preempt_count_set(call->preempt);
 	local_irq_restore(call->flags);
+	if (((left ^ call->preempt) & SOFTIRQ_MASK) && !call->preempt &&
+	    !irqs_disabled()) {
+		local_bh_disable();
+		local_bh_enable();
+	}
 }
 
 /* May the undo log run a sleeping inverse here?  Locks of ours end first. */

@@ -42,6 +42,7 @@ enum fgft_cause {
 	FGFT_CAUSE_MEMORY,	/* no memory for the log */
 	FGFT_CAUSE_BALANCE,	/* lock, irq or preempt state leaked at commit */
 	FGFT_CAUSE_CONTEXT,	/* sleeping function in atomic context */
+	FGFT_CAUSE_DEADLOCK,	/* lock the driver itself holds already */
 	FGFT_CAUSE_COUNT
 };
 
@@ -170,7 +171,7 @@ struct fgft_frame {
 
 #define FGFT_HITS	4	/* ranges remembered in a call */
 #define FGFT_GRANTS	16	/* objects the arguments stand for */
-#define FGFT_HELD	8	/* locks held to the end of the call */
+#define FGFT_HELD	12	/* locks held to the end of the call */
 #define FGFT_WRITES	64	/* device writes kept for register undo */
 
 struct fgft_span {
@@ -184,6 +185,7 @@ struct fgft_held {
 	fgft_effect_t release;	/* called with (lock, flags) */
 	u64 flags;		/* saved irq flags, or FGFT_NO_FLAGS */
 	u32 takes;		/* how often the driver holds it now */
+	bool shared;		/* as one of several readers */
 };
 
 #define FGFT_NO_FLAGS	(~0ULL)
@@ -268,7 +270,7 @@ void fgft_call_hasten(struct fgft_call *call, fgft_effect_t fn);
 void fgft_call_undo(struct fgft_call *call, fgft_effect_t fn, u32 flags,
 		    u64 a, u64 b, u64 c, u64 d);
 
-/* ---- lock.c: two-phase locks ------------------------------------------- */
+/* ---- lock.c, lock_*.c: two-phase locks ------------------------------------------- */
 
 /*
  * True: @lock is ours already, the take is counted and nothing is to be done.

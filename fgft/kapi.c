@@ -21,6 +21,7 @@
 #include <linux/kprobes.h>
 #include <linux/pci.h>
 #include <linux/pm_wakeup.h>
+#include <linux/rwsem.h>
 #include <linux/sched.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>

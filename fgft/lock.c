@@ -7,7 +7,7 @@
  * back.  A later take of the same lock finds it taken already and is only
  * counted.
  *
- * Keeping locks longer than the driver meant to would add two dangers that
+ * Keeping locks longer than the driver meant to would add dangers that
  * the driver does not have:
  *
  * - Sleeping, or waiting for somebody who needs such a lock.  The table of
@@ -21,54 +21,65 @@
  *   published before blocking on it.  The driver's own order is then the only
  *   order left.
  *
+ * - Being let in.  A lock taken with interrupts off by hand is dropped, then
+ *   interrupts are let in: a handler may take it.  What lets them in publishes
+ *   (lock_context.c).
+ *
  * Interrupt flags and bottom halves are handled apart from the lock words,
  * because locks need not be released in the reverse order of their takes.
  * The oldest lock taken with interrupts saved owns the flags to go back to;
  * when it is released before a younger one, the younger inherits them.
  *
+ * Locks that several readers hold are kept like others; a reader's take does
+ * not do for a writer.
+ *
  * A lock released here was not taken here (handed over from an earlier call):
  * its release is deferred to commit and forgotten on abort, when the owner is
  * again who it was.
+ *
+ * The kinds of locks are in lock_spin.c and lock_sleep.c.
  */
 
 #include <linux/bottom_half.h>
 #include <linux/irqflags.h>
-#include <linux/mutex.h>
-#include <linux/rtnetlink.h>
-#include <linux/spinlock.h>
+#include <linux/preempt.h>
 
 #include "kapi.h"
+#include "lock.h"
 
-/* In fgft_held.flags: bottom halves to be enabled again, no irq flags. */
-#define LOCK_BH		(FGFT_NO_FLAGS - 1)
-
-/* What a take turns off besides; more includes less. */
-enum lock_flavour {
-	LOCK_FLAVOUR_PLAIN,
-	LOCK_FLAVOUR_BH,
-	LOCK_FLAVOUR_IRQ,
-};
-
-static enum lock_flavour lock_flavour(const struct fgft_held *held)
+enum lock_flavour fgft_lock_flavour(const struct fgft_held *held)
 {
 	if (held->flags == FGFT_NO_FLAGS)
 		return LOCK_FLAVOUR_PLAIN;
 	return held->flags == LOCK_BH ? LOCK_FLAVOUR_BH : LOCK_FLAVOUR_IRQ;
 }
 
-static struct fgft_held *lock_find(struct fgft_call *call, const void *lock)
+struct fgft_held *fgft_lock_find(struct fgft_call *call, const void *lock)
 {
+	struct fgft_held *found = NULL;
 	u32 i;
 
-	for (i = 0; i < call->nheld; i++)
-		if (call->held[i].lock == lock)
-			return &call->held[i];
-	return NULL;
+	for (i = 0; i < call->nheld; i++) {
+		struct fgft_held *held = &call->held[i];
+
+		if (held->lock == lock && (!found || found->takes))
+			found = held;
+	}
+	return found;
 }
 
+/**
+ * fgft_lock_retake - take a lock that is kept
+ * @call: running call
+ * @lock: the lock
+ *
+ * Context: Inside @call.
+ * Return: true if @lock is ours already: the take is counted and nothing is to
+ * be done.  False: take it, and call fgft_lock_took().
+ */
 bool fgft_lock_retake(struct fgft_call *call, void *lock)
 {
-	struct fgft_held *held = lock_find(call, lock);
+	struct fgft_held *held = fgft_lock_find(call, lock);
 
 	if (!held)
 		return false;
@@ -76,6 +87,15 @@ bool fgft_lock_retake(struct fgft_call *call, void *lock)
 	return true;
 }
 
+/**
+ * fgft_lock_took - remember a lock that has just been taken
+ * @call: running call, with room among its locks
+ * @lock: the lock
+ * @release: called with @lock and @flags at the end
+ * @flags: saved interrupt flags, FGFT_NO_FLAGS or LOCK_BH
+ *
+ * Context: Inside @call.
+ */
 void fgft_lock_took(struct fgft_call *call, void *lock, fgft_effect_t release,
 		    u64 flags)
 {
@@ -89,12 +109,39 @@ void fgft_lock_took(struct fgft_call *call, void *lock, fgft_effect_t release,
 	};
 }
 
+/**
+ * fgft_lock_drop - the driver lets go
+ * @call: running call
+ * @lock: a lock that is kept to the end of the call, or until it is published
+ *
+ * Context: Inside @call.
+ */
 void fgft_lock_drop(struct fgft_call *call, void *lock)
 {
-	struct fgft_held *held = lock_find(call, lock);
+	u32 i;
 
-	if (held && held->takes)
-		held->takes--;
+	for (i = call->nheld; i-- > 0;) {
+		struct fgft_held *held = &call->held[i];
+
+		if (held->lock == lock && held->takes) {
+			held->takes--;
+			return;
+		}
+	}
+}
+
+/*
+ * Bottom halves that wait run when the count gets to zero, which they must not
+ * with interrupts off: then the interrupt that comes next runs them.
+ */
+static void bottom_enable(u32 count)
+{
+	while (count--) {
+		if (irqs_disabled())
+			preempt_count_sub(SOFTIRQ_DISABLE_OFFSET);
+		else
+			local_bh_enable();
+	}
 }
 
 /*
@@ -111,7 +158,7 @@ static u32 lock_release_some(struct fgft_call *call, bool all)
 	u32 i;
 
 	for (i = 0; i < call->nheld && flags == FGFT_NO_FLAGS; i++)
-		if (lock_flavour(&call->held[i]) == LOCK_FLAVOUR_IRQ)
+		if (fgft_lock_flavour(&call->held[i]) == LOCK_FLAVOUR_IRQ)
 			flags = call->held[i].flags;
 
 	for (i = call->nheld; i-- > 0;) {
@@ -131,7 +178,7 @@ static u32 lock_release_some(struct fgft_call *call, bool all)
 		if (!held->lock)
 			continue;
 		if (flags != FGFT_NO_FLAGS &&
-		    lock_flavour(held) == LOCK_FLAVOUR_IRQ) {
+		    fgft_lock_flavour(held) == LOCK_FLAVOUR_IRQ) {
 			held->flags = flags;
 			flags = FGFT_NO_FLAGS;
 		}
@@ -145,11 +192,16 @@ static u32 lock_release_some(struct fgft_call *call, bool all)
 		local_irq_restore((unsigned long)flags);
 		preempt_enable();
 	}
-	while (bottom--)
-		local_bh_enable();
+	bottom_enable(bottom);
 	return released;
 }
 
+/**
+ * fgft_lock_publish - really release what the driver has let go of
+ * @call: running call, about to sleep or to wait for somebody
+ *
+ * Context: Inside @call.
+ */
 void fgft_lock_publish(struct fgft_call *call)
 {
 	u32 i;
@@ -163,6 +215,13 @@ void fgft_lock_publish(struct fgft_call *call)
 	}
 }
 
+/**
+ * fgft_lock_release - end of a call: release everything, newest first
+ * @call: running call
+ *
+ * Context: Inside @call.
+ * Return: how many takes the driver had not let go of.
+ */
 u32 fgft_lock_release(struct fgft_call *call)
 {
 	u32 leaked = 0;
@@ -175,358 +234,156 @@ u32 fgft_lock_release(struct fgft_call *call)
 	return leaked;
 }
 
-/*
- * Common head of every take.  True: nothing is left to do.
- *
- * An exclusive lock which the driver itself holds at this moment would never
- * be got natively; the call is given up instead of hanging.  One that was kept
- * from a weaker take than @flavour does not do: it is published and taken anew.
- */
-static bool lock_begin(struct fgft_call *call, void *lock, size_t size,
-		       enum lock_flavour flavour, unsigned long ip,
-		       const char *what)
+unsigned long fgft_lock_irq_flags(const struct fgft_call *call)
 {
-	struct fgft_held *held = lock_find(call, lock);
+	unsigned long flags;
+	bool owed = false;
+	u64 due = 0;
+	u32 i;
 
-	if (held && held->takes)
-		fgft_abort(call, FGFT_CAUSE_BALANCE, ip, (unsigned long)lock,
-			   what);
-	if (held && lock_flavour(held) < flavour)
-		fgft_lock_publish(call);
-	if (fgft_lock_retake(call, lock))
+	local_save_flags(flags);
+	for (i = 0; i < call->nheld; i++) {
+		const struct fgft_held *held = &call->held[i];
+
+		if (fgft_lock_flavour(held) != LOCK_FLAVOUR_IRQ)
+			continue;
+		if (held->takes)
+			return flags;
+		if (!owed)
+			due = held->flags;
+		owed = true;
+	}
+	return owed ? (unsigned long)due : flags;
+}
+
+/*
+ * Would the driver, as it stands, wait for itself?  Calls below on this
+ * processor, and those of the same task, cannot go on before this one ends.
+ * What one of the same task merely keeps is let go; what an interrupted one
+ * keeps cannot be taken from it, it may be anywhere.
+ */
+static bool lock_is_hopeless(const struct lock_site *site, bool shared)
+{
+	struct fgft_call *call;
+	bool kept = false;
+	u32 i;
+
+	for (call = site->call; call; call = call->below) {
+		for (i = 0; i < call->nheld; i++) {
+			const struct fgft_held *held = &call->held[i];
+
+			if (held->lock != site->lock)
+				continue;
+			if (held->takes && !(held->shared && shared))
+				return true;
+			kept = !held->takes;
+		}
+		if (kept && call->level != site->call->level)
+			return true;
+		if (kept && call != site->call)
+			fgft_lock_publish(call);
+		kept = false;
+	}
+	return false;
+}
+
+static void lock_make_room(const struct lock_site *site)
+{
+	if (site->size)
+		kapi_need(site->call, FGFT_OBJECT_WRITABLE, site->lock,
+			  site->size, site->ip, site->what);
+	if (site->call->nheld == FGFT_HELD)
+		fgft_lock_publish(site->call);
+	if (site->call->nheld == FGFT_HELD)
+		fgft_abort(site->call, FGFT_CAUSE_MEMORY, site->ip,
+			   (unsigned long)site->lock, site->what);
+}
+
+/* Is what was kept as much as is wanted now?  If not it is let go. */
+static bool lock_will_do(const struct lock_site *site,
+			 enum lock_flavour flavour, bool shared)
+{
+	struct fgft_held *held = fgft_lock_find(site->call, site->lock);
+
+	if (!held)
+		return false;
+	if (fgft_lock_flavour(held) >= flavour && (shared || !held->shared)) {
+		held->takes++;
 		return true;
-	kapi_need(call, FGFT_OBJECT_WRITABLE, lock, size, ip, what);
-	if (call->nheld == FGFT_HELD)
-		fgft_lock_publish(call);
-	if (call->nheld == FGFT_HELD)
-		fgft_abort(call, FGFT_CAUSE_MEMORY, ip, (unsigned long)lock,
-			   what);
+	}
+	fgft_lock_publish(site->call);
 	return false;
 }
 
 /*
- * Common body of every release.  @native releases the lock if this call did
- * not take it.
+ * A lock which the driver itself holds at this moment would never be got
+ * natively; the call is given up instead of hanging.
  */
-static void lock_end(struct fgft_call *call, void *lock, size_t size,
-		     fgft_effect_t native, u64 flags, unsigned long ip,
-		     const char *what)
+bool fgft_lock_begin(const struct lock_site *site, enum lock_flavour flavour,
+		     bool shared)
 {
-	if (lock_find(call, lock)) {
-		fgft_lock_drop(call, lock);
-		return;
-	}
-	kapi_need(call, FGFT_OBJECT_WRITABLE, lock, size, ip, what);
-	fgft_call_defer(call, native, (u64)lock, flags, 0, 0);
+	if (lock_is_hopeless(site, shared))
+		fgft_abort(site->call, FGFT_CAUSE_DEADLOCK, site->ip,
+			   (unsigned long)site->lock, site->what);
+	if (lock_will_do(site, flavour, shared))
+		return true;
+	lock_make_room(site);
+	return false;
 }
 
-/* ---- spinlocks ----------------------------------------------------------- */
-
-static void spin_let_go(u64 lock, u64 flags, u64 c, u64 d)
+bool fgft_lock_try(const struct lock_site *site, enum lock_flavour flavour,
+		   bool shared, bool *taken)
 {
-	_raw_spin_unlock((raw_spinlock_t *)lock);
+	*taken = !lock_is_hopeless(site, shared);
+	if (!*taken || lock_will_do(site, flavour, shared))
+		return true;
+	lock_make_room(site);
+	return false;
 }
 
-static void spin_native_unlock(u64 lock, u64 flags, u64 c, u64 d)
+void fgft_lock_keep(const struct lock_site *site, fgft_effect_t release,
+		    u64 flags, bool shared)
 {
-	raw_spinlock_t *raw = (raw_spinlock_t *)lock;
+	fgft_lock_took(site->call, site->lock, release, flags);
+	site->call->held[site->call->nheld - 1].shared = shared;
+}
 
+/*
+ * What the release turns on may not be what the take turned off: flags may be
+ * saved by hand, before the take.  Then interrupts, or bottom halves, come on
+ * here, and so the lock cannot be kept: a handler may want it.
+ */
+static void lock_let_in(const struct lock_site *site,
+			enum lock_flavour flavour, u64 flags)
+{
 	if (flags == FGFT_NO_FLAGS)
-		_raw_spin_unlock(raw);
-	else if (flags == LOCK_BH)
-		_raw_spin_unlock_bh(raw);
-	else
-		_raw_spin_unlock_irqrestore(raw, (unsigned long)flags);
-}
-
-/* Take @lock with interrupts as they are. */
-static void spin_take(struct fgft_call *call, raw_spinlock_t *lock)
-{
-	if (call->nheld && _raw_spin_trylock(lock))
 		return;
-	fgft_lock_publish(call);
-	_raw_spin_lock(lock);
+	if (flags == LOCK_BH) {
+		if (flavour >= LOCK_FLAVOUR_BH)
+			return;
+		fgft_lock_publish(site->call);
+		bottom_enable(1);
+	} else if (flavour < LOCK_FLAVOUR_IRQ &&
+		   (flags & X86_EFLAGS_IF) && irqs_disabled()) {
+		fgft_lock_publish(site->call);
+		local_irq_restore((unsigned long)flags);
+	}
 }
 
-static void spin_lock_plain(struct fgft_call *call, raw_spinlock_t *lock,
-			    unsigned long ip, const char *what)
+void fgft_lock_end(const struct lock_site *site, fgft_effect_t native,
+		   u64 flags)
 {
-	if (lock_begin(call, lock, sizeof(*lock), LOCK_FLAVOUR_PLAIN,
-		       ip, what))
+	struct fgft_held *held = fgft_lock_find(site->call, site->lock);
+
+	if (held) {
+		enum lock_flavour flavour = fgft_lock_flavour(held);
+
+		fgft_lock_drop(site->call, site->lock);
+		lock_let_in(site, flavour, flags);
 		return;
-	spin_take(call, lock);
-	fgft_lock_took(call, lock, spin_let_go, FGFT_NO_FLAGS);
-}
-
-static void spin_lock_bottom(struct fgft_call *call, raw_spinlock_t *lock,
-			     unsigned long ip, const char *what)
-{
-	if (lock_begin(call, lock, sizeof(*lock), LOCK_FLAVOUR_BH,
-		       ip, what))
-		return;
-	local_bh_disable();
-	spin_take(call, lock);
-	fgft_lock_took(call, lock, spin_let_go, LOCK_BH);
-}
-
-static unsigned long spin_lock_saved(struct fgft_call *call,
-				     raw_spinlock_t *lock, unsigned long ip,
-				     const char *what)
-{
-	unsigned long flags;
-
-	if (lock_begin(call, lock, sizeof(*lock), LOCK_FLAVOUR_IRQ,
-		       ip, what)) {
-		/* The driver hands this back on release, where it is ignored. */
-		local_save_flags(flags);
-		return flags;
 	}
-	local_irq_save(flags);
-	if (call->nheld && !_raw_spin_trylock(lock)) {
-		/* Publishing may be what turns interrupts on again. */
-		local_irq_restore(flags);
-		fgft_lock_publish(call);
-		local_irq_save(flags);
-		_raw_spin_lock(lock);
-	} else if (!call->nheld) {
-		_raw_spin_lock(lock);
-	}
-	fgft_lock_took(call, lock, spin_let_go, flags);
-	return flags;
-}
-
-static int spin_try(struct fgft_call *call, raw_spinlock_t *lock, u64 flags,
-		    unsigned long ip, const char *what)
-{
-	struct fgft_held *held = lock_find(call, lock);
-
-	if (held && held->takes)
-		return 0;
-	if (lock_begin(call, lock, sizeof(*lock),
-		       flags == LOCK_BH ? LOCK_FLAVOUR_BH : LOCK_FLAVOUR_PLAIN,
-		       ip, what))
-		return 1;
-	if (flags == LOCK_BH)
-		local_bh_disable();
-	if (!_raw_spin_trylock(lock)) {
-		if (flags == LOCK_BH)
-			local_bh_enable();
-		return 0;
-	}
-	fgft_lock_took(call, lock, spin_let_go, flags);
-	return 1;
-}
-
-/*
- * The names twins use.  A spinlock_t and its raw lock share the address, which
- * is what a lock is known by.
- */
-#define LOCK_PLAIN(name, type, raw)					\
-KAPI_EXPORT(void, name, (type *lock))					\
-{									\
-	struct fgft_call *call = fgft_call_current();			\
-									\
-	if (!call)							\
-		return name(lock);					\
-	spin_lock_plain(call, raw, _RET_IP_, #name);			\
-}
-
-#define LOCK_BOTTOM(name, type, raw)					\
-KAPI_EXPORT(void, name, (type *lock))					\
-{									\
-	struct fgft_call *call = fgft_call_current();			\
-									\
-	if (!call)							\
-		return name(lock);					\
-	spin_lock_bottom(call, raw, _RET_IP_, #name);			\
-}
-
-#define LOCK_IRQ(name, type, raw)					\
-KAPI_EXPORT(void, name, (type *lock))					\
-{									\
-	struct fgft_call *call = fgft_call_current();			\
-									\
-	if (!call)							\
-		return name(lock);					\
-	spin_lock_saved(call, raw, _RET_IP_, #name);			\
-}
-
-#define LOCK_UNLOCK(name, type, raw, native_flags)			\
-KAPI_EXPORT(void, name, (type *lock))					\
-{									\
-	struct fgft_call *call = fgft_call_current();			\
-									\
-	if (!call)							\
-		return name(lock);					\
-	lock_end(call, raw, sizeof(raw_spinlock_t), spin_native_unlock,	\
-		 native_flags, _RET_IP_, #name);			\
-}
-
-#define LOCK_RESTORE(name, type, raw)					\
-KAPI_EXPORT(void, name, (type *lock, unsigned long flags))		\
-{									\
-	struct fgft_call *call = fgft_call_current();			\
-									\
-	if (!call)							\
-		return name(lock, flags);				\
-	lock_end(call, raw, sizeof(raw_spinlock_t), spin_native_unlock,	\
-		 flags, _RET_IP_, #name);				\
-}
-
-#define LOCK_TRY(name, type, raw, flags)				\
-KAPI_EXPORT(int, name, (type *lock))					\
-{									\
-	struct fgft_call *call = fgft_call_current();			\
-									\
-	if (!call)							\
-		return name(lock);					\
-	return spin_try(call, raw, flags, _RET_IP_, #name);		\
-}
-
-LOCK_PLAIN(_raw_spin_lock, raw_spinlock_t, lock)
-LOCK_PLAIN(spin_lock, spinlock_t, &lock->rlock)
-LOCK_BOTTOM(_raw_spin_lock_bh, raw_spinlock_t, lock)
-LOCK_BOTTOM(spin_lock_bh, spinlock_t, &lock->rlock)
-LOCK_IRQ(_raw_spin_lock_irq, raw_spinlock_t, lock)
-LOCK_IRQ(spin_lock_irq, spinlock_t, &lock->rlock)
-LOCK_UNLOCK(_raw_spin_unlock, raw_spinlock_t, lock, FGFT_NO_FLAGS)
-LOCK_UNLOCK(spin_unlock, spinlock_t, &lock->rlock, FGFT_NO_FLAGS)
-LOCK_UNLOCK(_raw_spin_unlock_bh, raw_spinlock_t, lock, LOCK_BH)
-LOCK_UNLOCK(spin_unlock_bh, spinlock_t, &lock->rlock, LOCK_BH)
-LOCK_UNLOCK(_raw_spin_unlock_irq, raw_spinlock_t, lock, X86_EFLAGS_IF)
-LOCK_UNLOCK(spin_unlock_irq, spinlock_t, &lock->rlock, X86_EFLAGS_IF)
-LOCK_RESTORE(_raw_spin_unlock_irqrestore, raw_spinlock_t, lock)
-LOCK_RESTORE(spin_unlock_irqrestore, spinlock_t, &lock->rlock)
-LOCK_TRY(_raw_spin_trylock, raw_spinlock_t, lock, FGFT_NO_FLAGS)
-LOCK_TRY(spin_trylock, spinlock_t, &lock->rlock, FGFT_NO_FLAGS)
-LOCK_TRY(_raw_spin_trylock_bh, raw_spinlock_t, lock, LOCK_BH)
-LOCK_TRY(spin_trylock_bh, spinlock_t, &lock->rlock, LOCK_BH)
-
-KAPI_EXPORT(unsigned long, _raw_spin_lock_irqsave, (raw_spinlock_t *lock))
-{
-	struct fgft_call *call = fgft_call_current();
-
-	if (!call)
-		return _raw_spin_lock_irqsave(lock);
-	return spin_lock_saved(call, lock, _RET_IP_, "_raw_spin_lock_irqsave");
-}
-
-/* ---- mutexes ------------------------------------------------------------- */
-
-static void mutex_let_go(u64 lock, u64 flags, u64 c, u64 d)
-{
-	mutex_unlock((struct mutex *)lock);
-}
-
-KAPI_EXPORT(void, mutex_lock, (struct mutex *lock))
-{
-	struct fgft_call *call = fgft_call_current();
-
-	if (!call)
-		return mutex_lock(lock);
-	kapi_sleeps(call, _RET_IP_, "mutex_lock");
-	if (lock_begin(call, lock, sizeof(*lock), LOCK_FLAVOUR_PLAIN,
-		       _RET_IP_, "mutex_lock"))
-		return;
-	if (!mutex_trylock(lock)) {
-		fgft_lock_publish(call);
-		mutex_lock(lock);
-	}
-	fgft_lock_took(call, lock, mutex_let_go, FGFT_NO_FLAGS);
-}
-
-KAPI_EXPORT(int, mutex_lock_interruptible, (struct mutex *lock))
-{
-	struct fgft_call *call = fgft_call_current();
-	int err;
-
-	if (!call)
-		return mutex_lock_interruptible(lock);
-	kapi_sleeps(call, _RET_IP_, "mutex_lock_interruptible");
-	if (lock_begin(call, lock, sizeof(*lock), LOCK_FLAVOUR_PLAIN,
-		       _RET_IP_,
-		       "mutex_lock_interruptible"))
-		return 0;
-	if (!mutex_trylock(lock)) {
-		fgft_lock_publish(call);
-		err = mutex_lock_interruptible(lock);
-		if (err)
-			return err;
-	}
-	fgft_lock_took(call, lock, mutex_let_go, FGFT_NO_FLAGS);
-	return 0;
-}
-
-KAPI_EXPORT(int, mutex_trylock, (struct mutex *lock))
-{
-	struct fgft_call *call = fgft_call_current();
-	struct fgft_held *held;
-
-	if (!call)
-		return mutex_trylock(lock);
-	held = lock_find(call, lock);
-	if (held && held->takes)
-		return 0;
-	if (lock_begin(call, lock, sizeof(*lock), LOCK_FLAVOUR_PLAIN,
-		       _RET_IP_, "mutex_trylock"))
-		return 1;
-	if (!mutex_trylock(lock))
-		return 0;
-	fgft_lock_took(call, lock, mutex_let_go, FGFT_NO_FLAGS);
-	return 1;
-}
-
-KAPI_EXPORT(void, mutex_unlock, (struct mutex *lock))
-{
-	struct fgft_call *call = fgft_call_current();
-
-	if (!call)
-		return mutex_unlock(lock);
-	lock_end(call, lock, sizeof(*lock), mutex_let_go, FGFT_NO_FLAGS,
-		 _RET_IP_, "mutex_unlock");
-}
-
-/*
- * The RTNL has no address a module could name; its lock function stands for
- * it among the held ones.
- */
-static void rtnl_let_go(u64 lock, u64 flags, u64 c, u64 d)
-{
-	rtnl_unlock();
-}
-
-KAPI_EXPORT(void, rtnl_lock, (void))
-{
-	struct fgft_call *call = fgft_call_current();
-	struct fgft_held *held;
-
-	if (!call)
-		return rtnl_lock();
-	kapi_sleeps(call, _RET_IP_, "rtnl_lock");
-	held = lock_find(call, rtnl_lock);
-	if (held && held->takes)
-		fgft_abort(call, FGFT_CAUSE_BALANCE, _RET_IP_, 0, "rtnl_lock");
-	if (fgft_lock_retake(call, rtnl_lock))
-		return;
-	if (call->nheld == FGFT_HELD)
-		fgft_lock_publish(call);
-	if (call->nheld == FGFT_HELD)
-		fgft_abort(call, FGFT_CAUSE_MEMORY, _RET_IP_, 0, "rtnl_lock");
-	if (!rtnl_trylock()) {
-		fgft_lock_publish(call);
-		rtnl_lock();
-	}
-	fgft_lock_took(call, rtnl_lock, rtnl_let_go, FGFT_NO_FLAGS);
-}
-
-KAPI_EXPORT(void, rtnl_unlock, (void))
-{
-	struct fgft_call *call = fgft_call_current();
-
-	if (!call)
-		return rtnl_unlock();
-	if (lock_find(call, rtnl_lock))
-		fgft_lock_drop(call, rtnl_lock);
-	else
-		fgft_call_defer(call, rtnl_let_go, 0, 0, 0, 0);
+	if (site->size)
+		kapi_need(site->call, FGFT_OBJECT_WRITABLE, site->lock,
+			  site->size, site->ip, site->what);
+	fgft_call_defer(site->call, native, (u64)site->lock, flags, 0, 0);
 }

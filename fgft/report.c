@@ -44,6 +44,7 @@ static const char * const fgft_cause_names[FGFT_CAUSE_COUNT] = {
 	[FGFT_CAUSE_MEMORY]	= "out of memory",
 	[FGFT_CAUSE_BALANCE]	= "lock imbalance",
 	[FGFT_CAUSE_CONTEXT]	= "sleep in atomic context",
+	[FGFT_CAUSE_DEADLOCK]	= "self-deadlock",
 };
 
 static const char * const fgft_step_names[FGFT_STEP_COUNT] = {

@@ -20,6 +20,7 @@ struct suite {
 static const struct suite suites[] = {
 	{ "call", call_tests },
 	{ "detect", detect_tests },
+	{ "lock", lock_tests },
 	{ "undo", undo_tests },
 	{ "domain", domain_tests },
 	{ "kapi", kapi_tests },

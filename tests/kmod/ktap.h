@@ -31,6 +31,7 @@ struct ktap_test {
 /* The suites; each ends with a test without a name. */
 extern const struct ktap_test call_tests[];
 extern const struct ktap_test detect_tests[];
+extern const struct ktap_test lock_tests[];
 extern const struct ktap_test undo_tests[];
 extern const struct ktap_test domain_tests[];
 extern const struct ktap_test kapi_tests[];

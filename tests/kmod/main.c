@@ -13,6 +13,7 @@
 #include <linux/sysfs.h>
 
 #include "ktap.h"
+#include "locks.h"
 #include "subject.h"
 
 static int ktap_get(char *buf, const struct kernel_param *kp)
@@ -44,6 +45,7 @@ static int __init fgft_test_init(void)
 	spin_lock_init(&subject.spin);
 	mutex_init(&subject.mutex);
 	init_completion(&subject.done);
+	locks_setup();
 	err = subject_setup();
 	if (err)
 		goto teardown;

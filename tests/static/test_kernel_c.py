@@ -22,7 +22,7 @@ class Waiver:
 
 WAIVERS = (
     Waiver(
-        r"fgft/(kapi.*\.[ch]|kapi/.*\.h|lock\.c|class\.c)",
+        r"fgft/(kapi.*\.[ch]|kapi/.*\.h|lock_(spin|sleep)\.c|class\.c)",
         frozenset(
             {
                 "COMPLEX_MACRO",
@@ -52,7 +52,7 @@ WAIVERS = (
         "the kernel's prototypes of bit operations and MMIO accessors have it",
     ),
     Waiver(
-        r"fgft/(lock|kapi|kapi_bits)\.c",
+        r"fgft/(lock_sleep|kapi|kapi_bits)\.c",
         frozenset({"SPACING"}),
         "parameters of macros are taken for products and casts",
     ),
@@ -60,6 +60,11 @@ WAIVERS = (
         r"fgft/(detect|kapi|class)\.c",
         frozenset({"LINE_SPACING"}),
         "NOKPROBE_SYMBOL() and an included table stand right behind the function they belong to",
+    ),
+    Waiver(
+        r"tests/kmod/locks\.c",
+        frozenset({"COMPLEX_MACRO", "MACRO_ARG_REUSE"}),
+        "functions are generated from a table of statements",
     ),
     Waiver(
         r"fgft/include/linux/fgft_strike\.h",
