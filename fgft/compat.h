@@ -8,7 +8,9 @@
 #ifndef FGFT_COMPAT_H
 #define FGFT_COMPAT_H
 
+#include <linux/kasan.h>
 #include <linux/module.h>
+#include <linux/string.h>
 
 /*
  * ac3b43283923 ("module: replace module_layout with module_memory"), 6.4:
@@ -47,6 +49,32 @@ static inline void fgft_compat_data(const struct module *mod,
 	*start = (unsigned long)mod->core_layout.base +
 		 mod->core_layout.ro_after_init_size;
 	*size = mod->core_layout.size - mod->core_layout.ro_after_init_size;
+}
+
+#endif
+
+/*
+ * Frames between @low and @high are dropped without returning through them.
+ * Under KASAN they have marked the gaps between their variables as not to be
+ * touched; marks left behind would be met by whoever uses the stack next.
+ * kasan_unpoison_task_stack_below(), made for this, is not exported.
+ */
+#ifdef CONFIG_KASAN_STACK
+
+static __always_inline void fgft_compat_drop_frames(unsigned long low,
+						    unsigned long high)
+{
+	low = ALIGN_DOWN(low, 1UL << KASAN_SHADOW_SCALE_SHIFT);
+	/* Not memset(), which would itself be checked. */
+	__memset(kasan_mem_to_shadow((void *)low), 0,
+		 (high - low) >> KASAN_SHADOW_SCALE_SHIFT);
+}
+
+#else
+
+static __always_inline void fgft_compat_drop_frames(unsigned long low,
+						    unsigned long high)
+{
 }
 
 #endif

@@ -22,6 +22,7 @@
 #include <linux/uaccess.h>
 #include <asm/trapnr.h>
 
+#include "compat.h"
 #include "fgft.h"
 #include "kapi.h"
 
@@ -55,6 +56,7 @@ void fgft_abort_record(struct fgft_call *call, enum fgft_cause cause,
 /* Return from the exception to the end of the entry's frame. */
 static void unwind(struct fgft_call *call, struct pt_regs *regs)
 {
+	fgft_compat_drop_frames(regs->sp, (unsigned long)call->frame);
 	regs->ip = (unsigned long)fgft_call_finish;
 	regs->sp = (unsigned long)call->frame;
 	regs->si = 0;

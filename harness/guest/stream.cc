@@ -33,7 +33,9 @@ using fgft::now_ns;
 
 constexpr size_t kBlock = 8192;
 constexpr uint64_t kAhead = 128U << 10;	// bytes under way at most
-constexpr int kPollMs = 200;
+// Bytes a second at most: others want the CPUs and the wire too.
+constexpr int64_t kRate = 512 << 10;
+constexpr int kPollMs = 20;
 constexpr int64_t kStallNs = 15 * kNsPerSec;	// after which a new connection is tried
 constexpr int kUserTimeoutMs = 15000;
 constexpr int64_t kStatusNs = kNsPerSec / 2;
@@ -112,7 +114,10 @@ int connect_to(const sockaddr_in &address)
 // One end of one connection: what was sent and what has come back.
 class Connection {
 public:
-	Connection(int fd, uint64_t id, Figures &figures) : fd_(fd), id_(id), figures_(figures), heard_(now_ns()) {}
+	Connection(int fd, uint64_t id, Figures &figures)
+	    : fd_(fd), id_(id), figures_(figures), begun_(now_ns()), heard_(begun_)
+	{
+	}
 	Connection(const Connection &) = delete;
 	Connection &operator=(const Connection &) = delete;
 	~Connection() { close(fd_); }
@@ -122,7 +127,7 @@ public:
 	{
 		struct pollfd ready = {fd_, POLLIN, 0};
 
-		if (sent_ - back_ < kAhead)
+		if (sent_ - back_ < kAhead && sent_ <= allowed())
 			ready.events |= POLLOUT;
 		poll(&ready, 1, kPollMs);
 		if ((ready.revents & POLLOUT) && !send_some())
@@ -133,6 +138,12 @@ public:
 	}
 
 private:
+	// What may have been sent by now.
+	uint64_t allowed() const
+	{
+		return static_cast<uint64_t>((now_ns() - begun_) / kNsPerMs * kRate / 1000);
+	}
+
 	bool send_some()
 	{
 		std::array<char, kBlock> block;
@@ -172,6 +183,7 @@ private:
 	int fd_;
 	uint64_t id_;
 	Figures &figures_;
+	int64_t begun_;
 	int64_t heard_;
 	uint64_t sent_ = 0;
 	uint64_t back_ = 0;

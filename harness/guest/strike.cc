@@ -40,6 +40,8 @@ using nlohmann::json;
 constexpr char kRoot[] = "/sys/kernel/fgft/";
 constexpr useconds_t kPollUs = 2000;
 constexpr int64_t kCommandMs = 20000;
+// Calls that a command asks for and does not wait for.
+constexpr int64_t kAfterwardsMs = 500;
 constexpr size_t kSaidMax = 400;
 
 std::string read_text(const std::string &path)
@@ -226,6 +228,24 @@ std::string inject_state()
 	return value_of(read_text(std::string(kRoot) + "inject"), "state");
 }
 
+// Waits for the call: as long as the command takes, or as traffic may take.
+bool reached(const Line &line, Command &command, const std::string &state)
+{
+	const int64_t begun = now_ns();
+	int64_t until = begun + (line.trigger.empty() ? line.reach_ms : kAfterwardsMs) * kNsPerMs;
+
+	for (;;) {
+		if (inject_state() == state)
+			return true;
+		const int64_t now = now_ns();
+		if (command.running() && now - begun < kCommandMs * kNsPerMs)
+			until = now + kAfterwardsMs * kNsPerMs;
+		else if (now >= until)
+			return false;
+		usleep(kPollUs);
+	}
+}
+
 // The call after the fault: it has to be made, and to work.
 void again(const Line &line, json &answer)
 {
@@ -251,7 +271,7 @@ json perform(const Line &line)
 	}
 	Command command(line.trigger);
 	const std::string struck = line.fault == "profile" ? "profiled" : "struck";
-	answer["struck"] = wait_for(begun + line.reach_ms * kNsPerMs, [&] { return inject_state() == struck; });
+	answer["struck"] = reached(line, command, struck);
 	const int64_t struck_ns = now_ns();
 	answer["struck_ms"] = (struck_ns - begun) / kNsPerMs;
 	answer["hits"] = std::strtoull(value_of(read_text(inject), "hits").c_str(), nullptr, 10);

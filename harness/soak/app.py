@@ -151,7 +151,10 @@ class _Soak:
                 self._batch(guest, next(batches), until)
                 self._read_console(machine)
                 self._show()
-            self._tally.load.add(guest.stop_load())
+            load = guest.stop_load()
+            self._tally.load.add(load)
+            self._events.write("load", **vars(load), iperf_errors=guest.iperf_errors)
+            guest.iperf_errors = []
             self._look(guest, first)
         self._end = time.monotonic()
         self._finish(guest)

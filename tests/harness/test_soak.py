@@ -208,8 +208,8 @@ def test_iperf_output() -> None:
     """Tests one after the other, the last of them broken off."""
     good = json.dumps({"end": {"sum_received": {"bytes": 10}, "sum_received_bidir_reverse": {"bytes": 5}}})
     bad = json.dumps({"end": {}, "error": "unable to connect"})
-    assert guest.parse_iperf(f"{good}\n{bad}\n{good}\n{good[:20]}") == (2, 2, 30)
-    assert guest.parse_iperf("") == (0, 0, 0)
+    assert guest.parse_iperf(f"{good}\n{bad}\n{good}\n{good[:20]}") == (2, ["unable to connect", "cut off"], 30)
+    assert guest.parse_iperf("") == (0, [], 0)
 
 
 def test_load_adds_up() -> None:
