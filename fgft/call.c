@@ -20,6 +20,7 @@
  *   in the pool   below, frame NULL; undo log empty
  *   running       on a CPU's or task's stack; hooks use it
  *   ending        popped; deferred effects or the inverse ones run
+ *   aborted       off the stack, kept for the restore and the report
  */
 #include <linux/bottom_half.h>
 #include <linux/gfp.h>
@@ -27,6 +28,7 @@
 #include <linux/ktime.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include <asm/msr.h>
 
 #include "fgft.h"
 
@@ -246,6 +248,7 @@ unsigned long notrace fgft_call_begin(struct fgft_frame *frame)
 	struct fgft_entry_state *state = READ_ONCE(entry->state);
 	struct fgft_call *below = fgft_call_current(), *call;
 	u32 level = context_level();
+	unsigned long refusal;
 
 	/*
 	 * Outside of a call a twin behaves like the native function.  The
@@ -261,9 +264,12 @@ unsigned long notrace fgft_call_begin(struct fgft_frame *frame)
 		return (unsigned long)entry->twin;
 	}
 
-	if (unlikely(atomic_read(&state->mod->held)) &&
-	    !fgft_recover_hold(state->mod))
-		return call_refuse(frame, state);
+	if (unlikely(atomic_read(&state->mod->guarded)) &&
+	    !fgft_admit(state, frame->args, &refusal)) {
+		frame->args[0] = refusal;
+		frame->entry = NULL;
+		return 0;
+	}
 	if (unlikely(READ_ONCE(state->mode)) &&
 	    !fgft_policy_admits(state, frame->args)) {
 		frame->entry = NULL;
@@ -295,6 +301,8 @@ unsigned long notrace fgft_call_begin(struct fgft_frame *frame)
 	call->nwrites = 0;
 	call->fault.cause = FGFT_CAUSE_NONE;
 	preempt_notifier_init(&call->notifier, &preempt_ops);
+	if (static_branch_unlikely(&fgft_window_measuring))
+		call->begun_at = rdtsc();
 
 	WRITE_ONCE(state->first, (void *)frame->args[0]);
 	atomic_inc(&call->mod->inside);
@@ -500,17 +508,21 @@ static bool may_sleep(void *data)
 static unsigned long call_commit(struct fgft_call *call, unsigned long result)
 {
 	call_pop(call);
+	if (unlikely(call->closed || call->begun_at))
+		fgft_window_end(call);
 	if (call->defer)
 		defer_run(call, true);
 	fgft_undo_reset(&call->undo);
 	this_cpu_inc(*call->entry->state->commits);
+	call->frame = NULL;
+	fgft_call_give(call);
 	return result;
 }
 
 static unsigned long call_abort(struct fgft_call *call)
 {
 	struct fgft_fault *fault = &call->fault;
-	bool registers;
+	long result;
 
 	fault->undone_stores = call->undo.stores;
 	fault->undone_calls = call->undo.calls;
@@ -520,12 +532,7 @@ static unsigned long call_abort(struct fgft_call *call)
 	fault->result = call->entry->state->result;
 	fault->restore_ns = 0;
 
-	/* The kernel stays away from a device that memory no longer describes. */
-	registers = fgft_checkpoint_undo_registers(call);
-	if (!registers && call->dev) {
-		call->dev->held = !fgft_quiesce_start(call->dev);
-		fgft_checkpoint_silence(call->dev);
-	}
+	fgft_recover_plan(call);
 	/* An inverse may call the driver back: that is a call of its own. */
 	call_pop(call);
 	fgft_undo_rollback(&call->undo, may_sleep, call);
@@ -534,16 +541,18 @@ static unsigned long call_abort(struct fgft_call *call)
 	defer_run(call, false);
 	fgft_policy_note(call);
 
-	if (!registers || fault->effects_left)
-		fault->step = FGFT_STEP_PM;
-	else
-		fault->step = fault->device_written ? FGFT_STEP_REGISTERS :
-						      FGFT_STEP_UNDO;
+	if (call->rung)
+		fgft_admit_end(call);
+	result = fault->result;
 	fault->rollback_ns = ktime_get_mono_fast_ns() - fault->detected_ns;
-	fgft_recover_start(call);
 	fgft_recover_retry(call);
 	fgft_undo_reset(&call->undo);
-	return fault->result;
+	if (call->closed || call->begun_at)
+		fgft_window_end(call);
+	call->frame = NULL;
+	/* Last: the call is the restore's from here on. */
+	fgft_recover_start(call);
+	return result;
 }
 
 /**
@@ -577,8 +586,6 @@ unsigned long notrace fgft_call_end(struct fgft_frame *frame,
 		result = call_commit(call, result);
 	else
 		result = call_abort(call);
-	call->frame = NULL;
-	fgft_call_give(call);
 	atomic_dec(&mod->inside);
 	return result;
 }

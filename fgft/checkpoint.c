@@ -15,6 +15,7 @@
  */
 #include <linux/device.h>
 #include <linux/io.h>
+#include <linux/netdevice.h>
 #include <linux/pci.h>
 #include <linux/slab.h>
 
@@ -43,6 +44,63 @@ struct fgft_device *fgft_checkpoint_find(struct device *dev)
 		if (each->dev == dev) {
 			found = each;
 			break;
+		}
+	}
+	rcu_read_unlock();
+	return found;
+}
+
+/* The network device an argument is, lies in, or is the instance of. */
+static struct device *argument_netdev(const struct fgft_module *mod,
+				      unsigned long arg)
+{
+	const struct fgft_range *range = fgft_domain_find((void *)arg);
+
+	if (!range || range->mod != mod || range->kind != FGFT_RANGE_NETDEV)
+		return NULL;
+	return ((struct net_device *)range->start)->dev.parent;
+}
+
+/**
+ * fgft_checkpoint_of - the device an entry point is called for
+ * @mod: the driver
+ * @entry: the entry point
+ * @args: its arguments
+ *
+ * Told by what the arguments point to: a struct device, or anything inside a
+ * network device and its private data.  Else, if the driver has one device
+ * only, by that.
+ *
+ * Context: Any.
+ * Return: the record, or NULL.
+ */
+struct fgft_device *fgft_checkpoint_of(struct fgft_module *mod,
+				       const struct fgft_entry *entry,
+				       const unsigned long args[])
+{
+	struct fgft_device *record, *found = NULL;
+	u32 i, nargs = min_t(u32, entry->nargs, 6);
+	struct device *dev;
+	u32 count = 0;
+
+	rcu_read_lock();
+	for (i = 0; i < nargs && !found; i++) {
+		if (!(entry->args[i].flags & FGFT_ARG_POINTER) || !args[i])
+			continue;
+		dev = argument_netdev(mod, args[i]);
+		list_for_each_entry_rcu(record, &devices, link)
+			if (record->mod == mod &&
+			    (record->dev == dev ||
+			     record->dev == (struct device *)args[i] ||
+			     (dev_is_pci(record->dev) &&
+			      to_pci_dev(record->dev) == (void *)args[i])))
+				found = record;
+	}
+	if (!found) {
+		list_for_each_entry_rcu(record, &devices, link) {
+			if (record->mod != mod)
+				continue;
+			found = count++ ? NULL : record;
 		}
 	}
 	rcu_read_unlock();
@@ -179,10 +237,12 @@ static int bus_notify(struct notifier_block *block, unsigned long event,
 	if (event != BUS_NOTIFY_BOUND_DRIVER && event != BUS_NOTIFY_REMOVED_DEVICE)
 		return NOTIFY_DONE;
 	record = fgft_checkpoint_find(data);
-	if (record && event == BUS_NOTIFY_BOUND_DRIVER)
+	if (record && event == BUS_NOTIFY_BOUND_DRIVER) {
 		fgft_checkpoint_take(record);
-	else if (record)
+		fgft_recover_bound(record);
+	} else if (record) {
 		fgft_control_device_hide(record);
+	}
 	return NOTIFY_OK;
 }
 
@@ -359,8 +419,10 @@ bool fgft_device_write(struct fgft_call *call, volatile void __iomem *addr,
 		call->nbells++;
 		return false;
 	}
-	if (unlikely(call->nbells))
+	if (unlikely(call->nbells)) {
 		fgft_checkpoint_commit(call);
+		fgft_window_close(call);
+	}
 	if (unlikely(call->nwrites >= FGFT_WRITES)) {
 		call->nwrites++;
 		return true;
@@ -390,23 +452,12 @@ static bool can_undo_registers(const struct fgft_call *call)
 	return true;
 }
 
-/**
- * fgft_checkpoint_undo_registers - write old values back, newest first
- * @call: aborted call
- *
- * Each plain register is read back; one that does not hold its old value
- * sends the call up the ladder.
- *
- * Context: Inside @call.
- * Return: true if the device is as it was before the call.
- */
-bool fgft_checkpoint_undo_registers(struct fgft_call *call)
+/* Each in reverse order, then a look at whether it is there. */
+static bool undo_registers(struct fgft_call *call)
 {
 	bool same = true;
 	u32 i;
 
-	if (!can_undo_registers(call))
-		return false;
 	for (i = call->nwrites; i--;) {
 		const struct fgft_write *write = &call->writes[i];
 
@@ -427,6 +478,32 @@ bool fgft_checkpoint_undo_registers(struct fgft_call *call)
 	return same;
 }
 
+/**
+ * fgft_checkpoint_undo_registers - write old values back, newest first
+ * @call: aborted call
+ *
+ * Each plain register is read back; one that does not hold its old value
+ * sends the call up the ladder.
+ *
+ * Context: Inside @call.
+ * Return: true if the device is as it was before the call.
+ */
+bool fgft_checkpoint_undo_registers(struct fgft_call *call)
+{
+	struct fgft_device *dev = call->dev;
+	unsigned long flags;
+	bool same;
+
+	if (!dev)
+		return true;
+	/* A restore that has begun must not find its work undone. */
+	raw_spin_lock_irqsave(&dev->lock, flags);
+	same = !dev->recovering && can_undo_registers(call) &&
+	       undo_registers(call);
+	raw_spin_unlock_irqrestore(&dev->lock, flags);
+	return same;
+}
+
 /* ---- restore by the driver's own callbacks ----------------------------------- */
 
 /**
@@ -434,9 +511,10 @@ bool fgft_checkpoint_undo_registers(struct fgft_call *call)
  * @dev: device that only a restore brings back
  *
  * The rollback frees rings the device may have been told of, and gives it those
- * it had before back; until it is re-initialised it must not touch either.
+ * it had before back; until it is re-initialised it must not touch either.  Nor
+ * must it pull its interrupt line, for its handler is not let in.
  *
- * Context: Any.
+ * Context: Any, under @dev's lock.
  */
 void fgft_checkpoint_silence(struct fgft_device *dev)
 {
@@ -445,9 +523,9 @@ void fgft_checkpoint_silence(struct fgft_device *dev)
 	if (!dev_is_pci(dev->dev))
 		return;
 	pdev = to_pci_dev(dev->dev);
-	if (!READ_ONCE(dev->recovering))
-		pci_read_config_word(pdev, PCI_COMMAND, &dev->command);
+	pci_read_config_word(pdev, PCI_COMMAND, &dev->command);
 	pci_clear_master(pdev);
+	pci_intx(pdev, false);
 }
 
 static void restore_config(struct fgft_device *dev)
@@ -462,6 +540,8 @@ static void restore_config(struct fgft_device *dev)
 	/* A resume that never touches bus mastering relies on finding it. */
 	if (dev->command & PCI_COMMAND_MASTER)
 		pci_set_master(pdev);
+	if (!(dev->command & PCI_COMMAND_INTX_DISABLE))
+		pci_intx(pdev, true);
 }
 
 /* Does the configuration space hold what was saved?  Header, first 64 bytes. */
@@ -508,6 +588,7 @@ int fgft_checkpoint_restore(struct fgft_device *dev)
 	if (err)
 		goto out;
 	restore_config(dev);
+	fgft_recover_open(dev);
 	err = up(dev->dev);
 	if (!err && !config_as_saved(dev))
 		err = -EIO;

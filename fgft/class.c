@@ -340,10 +340,24 @@ static const struct retry_row *retry_find(const struct fgft_entry *entry)
  */
 void fgft_class_retry(struct fgft_call *call)
 {
-	const struct retry_row *row = retry_find(call->entry);
+	fgft_class_again(call->mod, call->entry, (void *)call->frame->args[0]);
+}
+
+/**
+ * fgft_class_again - have an entry point called later, if nobody else does
+ * @mod: the driver
+ * @entry: the entry point
+ * @first: the first argument it is to get
+ *
+ * Context: Any.
+ */
+void fgft_class_again(const struct fgft_module *mod,
+		      const struct fgft_entry *entry, void *first)
+{
+	const struct retry_row *row = retry_find(entry);
 
 	if (row)
-		row->retry(call->mod, (void *)call->frame->args[0], RETRY_DELAY);
+		row->retry(mod, first, RETRY_DELAY);
 }
 
 /**

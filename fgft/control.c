@@ -128,6 +128,31 @@ static u64 entry_commits(const struct fgft_entry_state *state)
 	return commits;
 }
 
+static ssize_t entry_window_show(struct kobject *kobj,
+				 struct kobj_attribute *attr, char *buf)
+{
+	return fgft_window_show(to_state(kobj), buf);
+}
+
+static ssize_t entry_quarantined_show(struct kobject *kobj,
+				      struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%d\n", READ_ONCE(to_state(kobj)->quarantined));
+}
+
+/* Only faults put an entry point there; the user lets it out. */
+static ssize_t entry_quarantined_store(struct kobject *kobj,
+				       struct kobj_attribute *attr,
+				       const char *buf, size_t count)
+{
+	bool on;
+
+	if (kstrtobool(buf, &on) || on)
+		return -EINVAL;
+	fgft_repeat_pardon(to_state(kobj));
+	return count;
+}
+
 #define SCOPE		entry
 #define SCOPE_TABLE	"control/entry.def"
 #define SCOPE_OBJECT	struct fgft_entry_state *state = to_state(kobj)

@@ -310,7 +310,8 @@ static int collect_entries(struct fgft_module *mod)
 			state->entry = entry;
 			state->mod = mod;
 			state->commits = alloc_percpu(u64);
-			if (!state->commits)
+			state->window = alloc_percpu(struct fgft_window);
+			if (!state->commits || !state->window)
 				return -ENOMEM;
 			state->result = fgft_class_result(entry);
 			state->locator = fgft_class_locator(entry);
@@ -330,8 +331,10 @@ void fgft_driver_free(struct fgft_module *mod)
 {
 	u32 i;
 
-	for (i = 0; i < mod->nentries; i++)
+	for (i = 0; i < mod->nentries; i++) {
 		free_percpu(mod->states[i].commits);
+		free_percpu(mod->states[i].window);
+	}
 	kfree(mod->states);
 	kfree(mod->units);
 	kvfree(mod->targets);
@@ -410,7 +413,7 @@ static void module_going(struct module *module)
 		fgft_inject_forget(mod->states[i].entry);
 
 	wait_for_calls(mod);
-	fgft_recover_flush(mod);
+	fgft_recover_flush();
 	fgft_checkpoint_forget_module(mod);
 	fgft_domain_remove_module(mod);
 	fgft_control_quiet(mod);

@@ -10,9 +10,11 @@
 #define FGFT_FGFT_H
 
 #include <linux/list.h>
+#include <linux/llist.h>
 #include <linux/module.h>
 #include <linux/preempt.h>
 #include <linux/percpu.h>
+#include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
 #include "abi.h"
@@ -51,6 +53,8 @@ enum fgft_step {
 	FGFT_STEP_UNDO,		/* memory and kernel effects only */
 	FGFT_STEP_REGISTERS,	/* and old values of plain registers */
 	FGFT_STEP_PM,		/* and the driver's own PM callbacks */
+	FGFT_STEP_BUS_RESET,	/* with a reset of the device in between */
+	FGFT_STEP_REBIND,	/* driver unbound and bound, settings replayed */
 	FGFT_STEP_FAILED,	/* device could not be restored */
 	FGFT_STEP_COUNT
 };
@@ -233,6 +237,9 @@ struct fgft_call {
 	struct fgft_device *dev;	/* device written, NULL if none */
 	u32 nbells;			/* doorbells waiting for commit */
 	bool rung;			/* one was rung early: no register undo */
+	bool closed;			/* window.c: something has left for good */
+	u64 begun_at, closed_at;	/* time stamp counter, 0: not taken */
+	struct llist_node waiting;	/* aborted: for the restore and the report */
 	u32 nwrites;			/* may exceed FGFT_WRITES: then no register undo */
 	struct fgft_write writes[FGFT_WRITES];
 	struct preempt_notifier notifier;
@@ -353,6 +360,8 @@ struct fgft_locator {
 struct fgft_locator fgft_class_locator(const struct fgft_entry *entry);
 /* Have an entry point called again whose caller takes no error. */
 void fgft_class_retry(struct fgft_call *call);
+void fgft_class_again(const struct fgft_module *mod,
+		      const struct fgft_entry *entry, void *first);
 /* Bring forward the driver's periodic work. */
 void fgft_class_hasten(const struct fgft_module *mod);
 
@@ -399,6 +408,13 @@ void fgft_policy_note(struct fgft_call *call);
 
 /* ---- checkpoint.c: device state ---------------------------------------- */
 
+/* What a step of the ladder has used of its minute. */
+struct fgft_budget {
+	u64 begun_ns;
+	u64 spent_ns;
+	u32 runs;
+};
+
 struct fgft_device {
 	struct list_head link;		/* all records, RCU */
 	struct list_head gone;		/* unlinked, about to be freed */
@@ -409,15 +425,19 @@ struct fgft_device {
 	struct fgft_tally tally;
 	struct pci_saved_state *saved;	/* configuration space, NULL if not PCI */
 	struct work_struct restore;
-	bool recovering;		/* from abort until the device is back */
+	struct llist_head aborted;	/* calls that wait for the restore */
+	raw_spinlock_t lock;		/* orders register undo and restores */
+	u32 recovering;			/* aborts the device is not back from */
+	u32 serving;			/* those the running restore is for */
+	bool away;			/* memory and device do not agree */
+	bool reporting;			/* it is back, the worker still tells */
+	struct fgft_budget budget[FGFT_STEP_COUNT];	/* the worker's */
 	u16 command;			/* PCI_COMMAND before it was silenced */
 	bool held;			/* no class keeps callers away: begin does */
-	bool counted;			/* in mod->held */
+	bool failed;			/* nothing helped: no call is let in */
 	bool quiesced;
 	bool linked;			/* had a link that is not back yet */
-	struct task_struct *restorer;	/* task inside the PM callbacks */
-	struct fgft_fault fault;	/* being recovered from */
-	struct fgft_entry *entry;
+	struct task_struct *restorer;	/* task inside the driver's callbacks */
 };
 
 int fgft_checkpoint_init(void);
@@ -441,8 +461,15 @@ bool fgft_device_write(struct fgft_call *call, volatile void __iomem *addr,
 		       u64 value, u32 width, unsigned long ip);
 /* Ring what waits: the call commits, its locks are still held. */
 void fgft_checkpoint_commit(struct fgft_call *call);
-/* Put old register values back.  False: not every write can be undone so. */
+/*
+ * Put old register values back.  False: not every write can be undone so, or
+ * the device is being restored anyway.
+ */
 bool fgft_checkpoint_undo_registers(struct fgft_call *call);
+/* The device an entry point is about, by its arguments; NULL if none shows. */
+struct fgft_device *fgft_checkpoint_of(struct fgft_module *mod,
+				       const struct fgft_entry *entry,
+				       const unsigned long args[]);
 /* Stop the device's DMA: memory it knows of is about to change hands. */
 void fgft_checkpoint_silence(struct fgft_device *dev);	/* any context */
 int fgft_checkpoint_restore(struct fgft_device *dev);
@@ -452,15 +479,52 @@ int fgft_checkpoint_restore(struct fgft_device *dev);
 int fgft_recover_init(void);
 void fgft_recover_exit(void);
 void fgft_recover_prepare(struct fgft_device *dev);
-/* Aborted call, memory and kernel already undone.  Any context. */
+/*
+ * Before the rollback: undo registers, decide what is needed besides, and keep
+ * everybody away from a device that memory will no longer describe.
+ */
+void fgft_recover_plan(struct fgft_call *call);
+/* Behind it.  Takes @call over, which may be gone on return.  Any context. */
 void fgft_recover_start(struct fgft_call *call);
-/* A device of @mod is being restored: wait for it, false if that cannot be. */
-bool fgft_recover_hold(struct fgft_module *mod);
 void fgft_recover_retry(struct fgft_call *call);
 /* Is this task restoring a device of @mod?  Its driver calls run natively. */
 bool fgft_recover_trusted(struct fgft_module *mod);
 bool fgft_recover_pending(struct fgft_module *mod);
-void fgft_recover_flush(struct fgft_module *mod);
+void fgft_recover_flush(void);
+void fgft_recover_bound(struct fgft_device *dev);
+/* The driver is about to set the device up anew, and needs its interrupts. */
+void fgft_recover_open(struct fgft_device *dev);
+
+/* ---- admit.c: who may enter a driver in trouble -------------------------- */
+
+/* Behind mod->guarded.  False: the call ends here with *@result. */
+bool fgft_admit(struct fgft_entry_state *state, const unsigned long args[],
+		unsigned long *result);
+bool fgft_admit_passes(const struct fgft_entry *entry);
+/* Aborted behind a doorbell: the caller must not hand over the same again. */
+void fgft_admit_end(struct fgft_call *call);
+void fgft_admit_wake(void);		/* a device is back, or given up */
+
+/* ---- repeat.c: faults that come again ------------------------------------- */
+
+/* Count a fault; the least step it deserves.  FGFT_STEP_FAILED: quarantine. */
+enum fgft_step fgft_repeat_note(struct fgft_entry_state *state);
+void fgft_repeat_pardon(struct fgft_entry_state *state);
+
+/* ---- window.c: while undo is enough --------------------------------------- */
+
+struct fgft_window {
+	u64 closed;			/* calls that closed theirs */
+	u64 ticks, open;		/* time stamp counter, while measuring */
+};
+
+DECLARE_STATIC_KEY_FALSE(fgft_window_measuring);
+
+/* Something has left that nothing takes back. */
+void fgft_window_close(struct fgft_call *call);
+/* End of a call whose window closed or that is measured. */
+void fgft_window_end(struct fgft_call *call);
+ssize_t fgft_window_show(const struct fgft_entry_state *state, char *buf);
 
 /* ---- driver.c: drivers and their entry points --------------------------- */
 
@@ -479,6 +543,10 @@ struct fgft_entry_state {
 	void *first;			/* first argument of the newest call */
 	u64 retry_ns;			/* when it was last asked for again */
 	u32 retries;			/* in a row, without a pause */
+	struct fgft_window __percpu *window;
+	bool quarantined;		/* not called any more; repeat.c */
+	u64 burst_ns, fault_ns;		/* first fault of a burst, and the newest */
+	u32 burst, climbs;		/* faults in it; bursts in a row */
 };
 
 struct fgft_module {
@@ -500,7 +568,9 @@ struct fgft_module {
 	u32 ntargets;
 	atomic_t inside;		/* calls running */
 	atomic_t restoring;		/* workers inside PM callbacks */
-	atomic_t held;			/* devices in recovery no class keeps callers from */
+	atomic_t guarded;		/* devices in recovery or failed, entries in
+					 * quarantine: calls ask admit.c first
+					 */
 	struct fgft_fault last;		/* newest report, under fault_lock */
 	struct fgft_entry *last_entry;
 	u64 faults;

@@ -122,6 +122,8 @@ void kapi_retire(struct fgft_call *c, const void *ptr);
 	fgft_write_log(c, ptr, size, _RET_IP_)
 #define GRANT(ptr, size)	fgft_grant(c, ptr, size)
 #define RETIRE(ptr)		kapi_retire(c, ptr)
+/* From here on undo is not enough: what happened has been seen. */
+#define CLOSES			fgft_window_close(c)
 #define GFP(flags)		kapi_gfp(c, flags, _RET_IP_, kapi_name)
 
 /* UNDO(effect, flags, up to four arguments), COMMIT(effect, arguments) */

@@ -7,54 +7,183 @@
  *   pm          and the driver's PM callbacks have re-initialised the device
  *   failed      the device could not be restored and stays detached
  *
- * The first two are done when fgft_recover_start() is called.  The third may
- * sleep and may need locks the caller of the entry point holds, so it runs in
- * a worker, while the kernel is kept away from the device by its class.
+ * Which step an abort starts at is decided before its rollback, in
+ * fgft_recover_plan(): by what it wrote to the device, by whether its window is
+ * still open, and by how often the entry point has faulted of late.
  *
- * A second call that aborts before the worker has started is covered by the
- * same restore; one that aborts while the callbacks run queues another.
+ * The first two steps are done when fgft_recover_start() is called.  The others
+ * may sleep and may need locks the caller of the entry point holds, so they run
+ * in a worker, while the kernel is kept away from the device by its class
+ * (quiesce.c) and by the gate (admit.c).  Each is checked after it ran; one
+ * that has not helped, or has used up its budget, is followed by the next.
+ *
+ * Any number of calls may abort on one device at a time.  Each counts in
+ * fgft_device.recovering from its plan on and hangs itself on the device's
+ * list when it is rolled back.  One restore serves all that are on the list
+ * when it begins; others get another one.  The device is let go when nobody
+ * counts any more.
  */
+#include <linux/atomic.h>
+#include <linux/delay.h>
+#include <linux/jiffies.h>
 #include <linux/ktime.h>
 #include <linux/sched.h>
-#include <linux/wait.h>
 #include <linux/workqueue.h>
 
 #include "fgft.h"
 
-#define HOLD_LIMIT	(5 * HZ)	/* then the caller gets its error */
+#define DRAIN_LIMIT	(HZ / 10)	/* for calls on their way out */
 
 static struct workqueue_struct *queue;
-/* Woken when a device that callers were held from is back. */
-static DECLARE_WAIT_QUEUE_HEAD(restored);
+
+/* ---- steps ---------------------------------------------------------------------- */
+
+static const struct rung {
+	enum fgft_step step;
+	int (*run)(struct fgft_device *dev);
+	u32 times;		/* a minute, then the next step is taken */
+	u32 seconds;		/* it may take in all of that minute */
+} ladder[] = {
+	{ FGFT_STEP_PM, fgft_checkpoint_restore, 128, 40 },
+};
+
+#define BUDGET_NS	(60ULL * NSEC_PER_SEC)
+
+/* Has this step been taken too often, or for too long, in this minute? */
+static bool budget_left(struct fgft_device *dev, const struct rung *rung)
+{
+	struct fgft_budget *budget = &dev->budget[rung->step];
+	u64 now = ktime_get_mono_fast_ns();
+
+	if (!budget->runs || now - budget->begun_ns > BUDGET_NS)
+		*budget = (struct fgft_budget){ .begun_ns = now };
+	return budget->runs < rung->times &&
+	       budget->spent_ns < rung->seconds * (u64)NSEC_PER_SEC;
+}
+
+static int take_step(struct fgft_device *dev, const struct rung *rung)
+{
+	struct fgft_budget *budget = &dev->budget[rung->step];
+	u64 begun = ktime_get_mono_fast_ns();
+	int err = rung->run(dev);
+
+	budget->runs++;
+	budget->spent_ns += ktime_get_mono_fast_ns() - begun;
+	return err;
+}
+
+/* From @step upwards until one helps; the step that did, or FGFT_STEP_FAILED. */
+static enum fgft_step climb(struct fgft_device *dev, enum fgft_step step,
+			    int *err)
+{
+	u32 i;
+
+	*err = -EOPNOTSUPP;
+	for (i = 0; i < ARRAY_SIZE(ladder); i++) {
+		if (ladder[i].step < step || !budget_left(dev, &ladder[i]))
+			continue;
+		*err = take_step(dev, &ladder[i]);
+		if (!*err)
+			return ladder[i].step;
+		/* The driver has left the device: nothing to restore it for. */
+		if (*err == -ENODEV)
+			break;
+	}
+	return FGFT_STEP_FAILED;
+}
+
+/* ---- the worker -------------------------------------------------------------------- */
+
+/*
+ * Calls inside the driver see the device go away under them, as they would in
+ * a suspend, where user space is frozen; give them time to leave.
+ */
+static void drain(const struct fgft_module *mod)
+{
+	unsigned long limit = jiffies + DRAIN_LIMIT;
+
+	while (atomic_read(&mod->inside) && time_before(jiffies, limit))
+		usleep_range(50, 100);
+}
+
+static void set_failed(struct fgft_device *dev, bool failed)
+{
+	if (dev->failed == failed)
+		return;
+	WRITE_ONCE(dev->failed, failed);
+	if (failed)
+		atomic_inc(&dev->mod->guarded);
+	else
+		atomic_dec(&dev->mod->guarded);
+}
+
+/* @served aborts are through; callers come back when no other is waiting. */
+static void let_go(struct fgft_device *dev, u32 served)
+{
+	unsigned long flags;
+	bool again;
+
+	if (!dev->failed)
+		fgft_quiesce_end(dev);
+	raw_spin_lock_irqsave(&dev->lock, flags);
+	dev->recovering -= served;
+	dev->serving = 0;
+	again = dev->recovering;
+	if (!again)
+		WRITE_ONCE(dev->away, false);
+	raw_spin_unlock_irqrestore(&dev->lock, flags);
+	/* One that came since has found the device away; now it is back. */
+	if (again && !dev->failed)
+		fgft_quiesce_start(dev);
+	if (!again)
+		atomic_dec(&dev->mod->guarded);
+	fgft_admit_wake();
+}
 
 static void recover_device(struct work_struct *work)
 {
 	struct fgft_device *dev = container_of(work, struct fgft_device, restore);
-	struct fgft_fault fault = dev->fault;
+	struct llist_node *aborted = llist_del_all(&dev->aborted);
 	struct fgft_module *mod = dev->mod;
+	enum fgft_step step = FGFT_STEP_PM;
+	struct fgft_call *call, *next;
+	u32 served = 0;
 	int err;
 
+	if (!aborted)
+		return;
+	aborted = llist_reverse_order(aborted);
+	llist_for_each_entry(call, aborted, waiting) {
+		step = max(step, call->fault.step);
+		served++;
+	}
+
+	WRITE_ONCE(dev->serving, served);
+	drain(mod);
 	WRITE_ONCE(dev->restorer, current);
 	atomic_inc(&mod->restoring);
 	fgft_quiesce_note(dev);
-	err = fgft_checkpoint_restore(dev);
+	step = climb(dev, step, &err);
 	atomic_dec(&mod->restoring);
 	WRITE_ONCE(dev->restorer, NULL);
 
-	fault.step = err ? FGFT_STEP_FAILED : FGFT_STEP_PM;
-	if (!err)
-		fgft_quiesce_end(dev);
-	fault.restore_ns = ktime_get_mono_fast_ns() - fault.detected_ns;
-	fault.restore_error = err;
-	if (!work_pending(work)) {
-		WRITE_ONCE(dev->recovering, false);
-		if (dev->counted) {
-			dev->counted = false;
-			atomic_dec(&mod->held);
-			wake_up_all(&restored);
-		}
+	/* Memory is back, and the next driver sets the device up from nothing. */
+	if (err == -ENODEV)
+		step = FGFT_STEP_UNDO;
+	set_failed(dev, step == FGFT_STEP_FAILED);
+	/* Callers need not wait for a slow console, but users for the report. */
+	WRITE_ONCE(dev->reporting, true);
+	let_go(dev, served);
+	llist_for_each_entry_safe(call, next, aborted, waiting) {
+		struct fgft_fault *fault = &call->fault;
+
+		fault->step = step;
+		fault->restore_error = err;
+		fault->restore_ns = ktime_get_mono_fast_ns() - fault->detected_ns;
+		fgft_report(mod, call->entry, fault);
+		fgft_call_give(call);
 	}
-	fgft_report(mod, dev->entry, &fault);
+	WRITE_ONCE(dev->reporting, false);
 }
 
 /**
@@ -66,6 +195,42 @@ static void recover_device(struct work_struct *work)
 void fgft_recover_prepare(struct fgft_device *dev)
 {
 	INIT_WORK(&dev->restore, recover_device);
+	init_llist_head(&dev->aborted);
+	raw_spin_lock_init(&dev->lock);
+}
+
+/**
+ * fgft_recover_bound - a driver has been bound to the device anew
+ * @dev: device
+ *
+ * Whatever was wrong with it, the driver has initialised it from nothing.
+ *
+ * Context: Process, with the device locked.
+ */
+void fgft_recover_bound(struct fgft_device *dev)
+{
+	set_failed(dev, false);
+}
+
+/**
+ * fgft_recover_open - let the driver be called for a device again
+ * @dev: device that is quiet, its memory rolled back
+ *
+ * Before the driver's callbacks set it up: they may wait for interrupts.
+ * Callers that need the device to work are kept away by its class, or held,
+ * until it does.
+ *
+ * Context: Process.
+ */
+void fgft_recover_open(struct fgft_device *dev)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&dev->lock, flags);
+	/* An abort that came since has made it unfit again. */
+	if (dev->recovering == dev->serving)
+		WRITE_ONCE(dev->away, false);
+	raw_spin_unlock_irqrestore(&dev->lock, flags);
 }
 
 static void is_restorer(struct fgft_device *dev, void *data)
@@ -91,51 +256,88 @@ bool fgft_recover_trusted(struct fgft_module *mod)
 	return found;
 }
 
+/* ---- the abort --------------------------------------------------------------------- */
+
+/* From now on only a restore brings the device back. */
+static void begin(struct fgft_call *call)
+{
+	struct fgft_device *dev = call->dev;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&dev->lock, flags);
+	if (!dev->recovering++)
+		atomic_inc(&dev->mod->guarded);
+	if (!dev->away) {
+		WRITE_ONCE(dev->away, true);
+		fgft_checkpoint_silence(dev);
+	}
+	raw_spin_unlock_irqrestore(&dev->lock, flags);
+	/* Reads as true before that, to be on the safe side: callers wait. */
+	WRITE_ONCE(dev->held, !fgft_quiesce_start(dev));
+}
+
+/**
+ * fgft_recover_plan - decide what an aborted call needs, and begin with it
+ * @call: aborted call, about to be rolled back
+ *
+ * Registers go back first: the driver's locks are still held.  If the device
+ * is to be restored, the kernel is kept away from it before memory changes.
+ *
+ * Context: The entry point's, inside @call.
+ */
+void fgft_recover_plan(struct fgft_call *call)
+{
+	struct fgft_fault *fault = &call->fault;
+	enum fgft_step least = fgft_repeat_note(call->entry->state);
+
+	if (!fgft_checkpoint_undo_registers(call))
+		fault->step = FGFT_STEP_PM;
+	else if (call->closed)
+		fault->step = FGFT_STEP_PM;
+	else
+		fault->step = fault->device_written ? FGFT_STEP_REGISTERS :
+						      FGFT_STEP_UNDO;
+	/* Quarantine takes the fault, not the device. */
+	if (least < FGFT_STEP_FAILED)
+		fault->step = max(fault->step, least);
+	if (fault->step < FGFT_STEP_PM)
+		return;
+	if (!call->dev)
+		call->dev = fgft_checkpoint_of(call->mod, call->entry,
+					       call->frame->args);
+	if (call->dev)
+		begin(call);
+	else
+		fault->step = FGFT_STEP_UNDO;
+}
+
 /**
  * fgft_recover_start - climb the ladder from an aborted call
  * @call: aborted call, rolled back; its fault says which step is needed
  *
- * Cannot fail.  The report comes once, when the last step is done.
+ * Cannot fail.  The report comes once, when the last step is done.  @call is
+ * no longer the caller's.
  *
  * Context: Any.
  */
 void fgft_recover_start(struct fgft_call *call)
 {
+	struct fgft_fault *fault = &call->fault;
 	struct fgft_device *dev = call->dev;
 
-	if (call->fault.step != FGFT_STEP_PM || !dev) {
-		if (call->fault.step == FGFT_STEP_PM)
-			call->fault.step = FGFT_STEP_FAILED;
-		fgft_report(call->mod, call->entry, &call->fault);
+	/* Inverses that had to be left out: the callbacks set things right. */
+	if (fault->effects_left && fault->step < FGFT_STEP_PM) {
+		fault->step = dev ? FGFT_STEP_PM : FGFT_STEP_FAILED;
+		if (dev)
+			begin(call);
+	}
+	if (fault->step < FGFT_STEP_PM || fault->step == FGFT_STEP_FAILED) {
+		fgft_report(call->mod, call->entry, fault);
+		fgft_call_give(call);
 		return;
 	}
-	dev->fault = call->fault;
-	dev->entry = call->entry;
-	if (dev->held && !dev->counted) {
-		dev->counted = true;
-		atomic_inc(&call->mod->held);
-	}
-	WRITE_ONCE(dev->recovering, true);
+	llist_add(&call->waiting, &dev->aborted);
 	queue_work(queue, &dev->restore);
-}
-
-/**
- * fgft_recover_hold - wait until no device of a module is being restored
- * @mod: the driver, with a device no class keeps its callers from
- *
- * A caller that cannot sleep is turned away, and so is a worker: the driver's
- * callbacks may be waiting for that one.
- *
- * Context: Any.
- * Return: true if the call may go on, false if it is to return its error.
- */
-bool fgft_recover_hold(struct fgft_module *mod)
-{
-	if (preempt_count() || irqs_disabled() || rcu_preempt_depth() ||
-	    (current->flags & PF_WQ_WORKER))
-		return false;
-	return wait_event_timeout(restored, !atomic_read(&mod->held),
-				  HOLD_LIMIT) != 0;
 }
 
 /*
@@ -165,7 +367,7 @@ void fgft_recover_retry(struct fgft_call *call)
 
 static void is_recovering(struct fgft_device *dev, void *data)
 {
-	if (READ_ONCE(dev->recovering))
+	if (READ_ONCE(dev->recovering) || READ_ONCE(dev->reporting))
 		*(bool *)data = true;
 }
 
@@ -174,7 +376,7 @@ static void is_recovering(struct fgft_device *dev, void *data)
  * @mod: the driver
  *
  * Context: Any.
- * Return: true from an abort that needs PM callbacks until they are through.
+ * Return: true from an abort that needs a restore until that is reported.
  */
 bool fgft_recover_pending(struct fgft_module *mod)
 {
@@ -185,15 +387,13 @@ bool fgft_recover_pending(struct fgft_module *mod)
 }
 
 /**
- * fgft_recover_flush - wait for restores of a module's devices
- * @mod: the driver
+ * fgft_recover_flush - wait for restores, reports included
  *
  * Context: Process, not holding locks the driver's PM callbacks take.
  */
-void fgft_recover_flush(struct fgft_module *mod)
+void fgft_recover_flush(void)
 {
-	if (fgft_recover_pending(mod))
-		flush_workqueue(queue);
+	flush_workqueue(queue);
 }
 
 /**

@@ -51,6 +51,8 @@ static const char * const fgft_step_names[FGFT_STEP_COUNT] = {
 	[FGFT_STEP_UNDO]	= "undo",
 	[FGFT_STEP_REGISTERS]	= "registers",
 	[FGFT_STEP_PM]		= "pm",
+	[FGFT_STEP_BUS_RESET]	= "bus_reset",
+	[FGFT_STEP_REBIND]	= "rebind",
 	[FGFT_STEP_FAILED]	= "failed",
 };
 

@@ -73,15 +73,27 @@ static void test_config(struct ktap_run *run)
 	EXPECT_EQ(run, after, before);
 }
 
-/* A resume that fails is told, not hidden; the next one may do better. */
+/*
+ * A resume that fails is told, not hidden, and nobody gets at the device until
+ * a driver is bound to it anew.
+ */
 static void test_failed_resume(struct ktap_run *run)
 {
+	struct device *dev;
+
 	if (no_device(run))
 		return;
+	dev = &device.pdev->dev;
+	EXPECT_EQ(run, device_plain(100, STRIKE_NONE), 0);
 	device.resume_error = -ENXIO;
 	EXPECT_EQ(run, device_other(200, STRIKE_NULL_LOAD), -EIO);
 	EXPECT_FAULT(run, "device_other", "bad load", "failed");
 	device.resume_error = 0;
+	EXPECT_EQ(run, device_plain(300, STRIKE_NONE), -EIO);
+	EXPECT_EQ(run, device_read_plain(), 100);
+	EXPECT_NO_FAULT(run);
+	device_release_driver(dev);
+	EXPECT_EQ(run, device_attach(dev), 1);
 	EXPECT_EQ(run, device_other(200, STRIKE_NULL_LOAD), -EIO);
 	EXPECT_FAULT(run, "device_other", "bad load", "pm");
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* QEMU's edu device as a handful of registers; see subject.h. */
+#include <linux/delay.h>
 #include <linux/io.h>
 #include <linux/module.h>
 #include <linux/pci.h>
@@ -11,6 +12,7 @@
 #define REG_EVENT	0x04	/* liveness: a mere question */
 #define REG_PLAIN	0x80	/* DMA source */
 #define REG_OTHER	0x88	/* DMA destination */
+#define REG_BELL	0x90	/* DMA count */
 
 struct device_state device;
 
@@ -33,6 +35,16 @@ noinline long device_other(u32 value, int kind)
 {
 	device.setting = value;
 	writel(value, device.regs + REG_OTHER);
+	strike(kind);
+	return 0;
+}
+
+/* A doorbell, alone or with another write behind it. */
+noinline long device_bell(u32 value, bool early, int kind)
+{
+	writel(value, device.regs + REG_BELL);
+	if (early)
+		writel(value, device.regs + REG_EVENT);
 	strike(kind);
 	return 0;
 }
@@ -63,15 +75,26 @@ u32 device_read_other(void)
 	return readl(device.regs + REG_OTHER);
 }
 
+u32 device_read_bell(void)
+{
+	return readl(device.regs + REG_BELL);
+}
+
 static int device_suspend(struct device *dev)
 {
 	device.suspends++;
+	WRITE_ONCE(device.suspending, true);
+	msleep(device.suspend_ms);
+	WRITE_ONCE(device.suspending, false);
 	return 0;
 }
 
 static int device_resume(struct device *dev)
 {
 	device.resumes++;
+	WRITE_ONCE(device.resuming, true);
+	msleep(device.resume_ms);
+	WRITE_ONCE(device.resuming, false);
 	if (device.resume_error)
 		return device.resume_error;
 	writel(device.setting, device.regs + REG_OTHER);

@@ -26,6 +26,7 @@ static const struct suite suites[] = {
 	{ "kapi", kapi_tests },
 	{ "checkpoint", checkpoint_tests },
 	{ "policy", policy_tests },
+	{ "recover", recover_tests },
 };
 
 /* What fits a sysfs page; only the test run itself writes it. */

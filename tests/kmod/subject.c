@@ -279,6 +279,17 @@ noinline long subject_wait(int kind)
 	return 0;
 }
 
+/* Somebody's completion, used up: it cannot be given back. */
+noinline long subject_consume(unsigned int msecs, int kind)
+{
+	subject.q = 1;
+	if (wait_for_completion_timeout(&subject.done,
+					msecs_to_jiffies(msecs)))
+		subject.q = 2;
+	strike(kind);
+	return 0;
+}
+
 /* ---- native helpers ---------------------------------------------------------- */
 
 int subject_setup(void)

@@ -93,6 +93,7 @@ long subject_work(int strike);
 long subject_complete(int strike);
 long subject_sleep(u32 msecs, int strike);
 long subject_wait(int strike);
+long subject_consume(unsigned int msecs, int strike);
 
 /* Native helpers: what a driver's probe and remove would do. */
 int subject_setup(void);
@@ -105,6 +106,8 @@ struct device_state {
 	u32 setting;		/* what the undescribed register should hold */
 	u32 suspends, resumes;
 	int resume_error;	/* what resume is to return */
+	u32 suspend_ms, resume_ms;	/* how long they are to take */
+	bool suspending, resuming;
 };
 
 extern struct device_state device;
@@ -115,7 +118,9 @@ long device_event(u32 value, int strike);
 long device_other(u32 value, int strike);
 long device_outside(int strike);
 long device_named(struct pci_dev *pdev, u32 value, int strike);
+long device_bell(u32 value, bool early, int strike);
 u32 device_read_plain(void);
 u32 device_read_other(void);
+u32 device_read_bell(void);
 
 #endif /* SUBJECT_H */

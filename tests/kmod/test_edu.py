@@ -34,11 +34,11 @@ class Use:
     entry: str
     command: str
     answer: str
-    restored: str  # the step that undoes it once the device has been written
+    restored: str  # the step behind its last place, where an answer has been copied out or memory written
 
 
 USES = (
-    Use("edu_ioctl", "edu factorial 10", "3628800", "registers"),
+    Use("edu_ioctl", "edu factorial 10", "3628800", "pm"),
     Use("edu_read", "dd if=/dev/edu0 bs=64 count=1", FILL, "pm"),
     Use("edu_write", f"printf {FILL[::-1]} | dd of=/dev/edu0 bs=64", "", "pm"),
     Use("edu_llseek", "edu seek 8", "8", "undo"),
