@@ -22,6 +22,7 @@
 #define FGFT_RET_UINT	2	/* unsigned or enum: zero unless the class says */
 #define FGFT_RET_BOOL	3
 #define FGFT_RET_PTR	4
+#define FGFT_RET_LONG	5	/* as FGFT_RET_INT, 64 bits wide */
 
 /* flags of struct fgft_arg */
 #define FGFT_ARG_POINTER	0x1	/* a pointer */

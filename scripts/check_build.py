@@ -54,11 +54,11 @@ class Home:
 
 
 def policy_entries(policy: Path) -> list[tuple[int, str]]:
-    """Return the line number and name of each entry; the isolator has checked the grammar."""
+    """Return line and name of each function listed; the isolator has checked the grammar."""
     entries = []
     for number, line in enumerate(policy.read_text(encoding="utf-8").splitlines(), 1):
         words = line.split("#", 1)[0].split()
-        if words[:1] == ["entry"]:
+        if words[:1] in (["entry"], ["except"]) and words[1] != "*":
             entries.append((number, words[1]))
     return entries
 
@@ -77,6 +77,7 @@ def verify(home: Home) -> list[str]:
     for report in reports:
         unit = json.loads(report.read_text(encoding="utf-8"))
         defined.update(entry["name"] for entry in unit["entries"])
+        defined.update(unit["candidates"])  # native ones too: "except" names them
     return [
         f"{home.path}/policy:{number}: error: no function '{name}' in the driver: "
         "correct the name or remove the line"

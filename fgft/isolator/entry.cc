@@ -3,6 +3,7 @@
 #include "entry.h"
 
 #include "names.h"
+#include "reach.h"
 #include "table.h"
 
 namespace isolator {
@@ -47,7 +48,7 @@ ReturnKind return_kind(tree type)
 		return ReturnKind::boolean;
 	if (TREE_CODE(type) == ENUMERAL_TYPE || TYPE_UNSIGNED(type))
 		return ReturnKind::unsign;
-	return ReturnKind::integer;
+	return tree_to_uhwi(TYPE_SIZE_UNIT(type)) > 4 ? ReturnKind::wide : ReturnKind::integer;
 }
 
 EntryArgument describe_argument(tree type)
@@ -73,46 +74,82 @@ EntryArgument describe_argument(tree type)
 	return argument;
 }
 
-bool describe_entry(cgraph_node *node, const std::string &policy, EntryPoint &entry)
+EntryPoint describe_entry(cgraph_node *node, const std::string &name)
 {
 	tree type = TREE_TYPE(node->decl);
-	const std::string why = unfit(type);
+	EntryPoint entry;
 
-	if (!why.empty()) {
-		error_at(DECL_SOURCE_LOCATION(node->decl),
-			 "entry %qs cannot be isolated: %s", entry.name.c_str(), why.c_str());
-		inform(UNKNOWN_LOCATION, "take the entry out of %s", policy.c_str());
-		return false;
-	}
 	entry.native = node;
+	entry.name = name;
 	entry.ret = return_kind(TREE_TYPE(type));
 	for (tree arg = TYPE_ARG_TYPES(type); arg && arg != void_list_node; arg = TREE_CHAIN(arg))
 		entry.arguments.push_back(describe_argument(TREE_VALUE(arg)));
-	return true;
+	return entry;
+}
+
+/*
+ * A function of this unit: an entry point if the policy lists it, or lists all
+ * and the kernel is handed it.
+ */
+void consider(Unit &unit, cgraph_node *node, const TableMap &tables)
+{
+	const std::string name = symbol_of(node->decl);
+	const std::string why = unfit(TREE_TYPE(node->decl));
+	const bool listed = unit.policy.has_entry(name);
+	auto place = tables.find(node);
+	const bool handed = place != tables.end() && place->second.kernel &&
+			    from_driver_source(node->decl);
+
+	if (listed && !why.empty()) {
+		error_at(DECL_SOURCE_LOCATION(node->decl), "entry %qs cannot be isolated: %s",
+			 name.c_str(), why.c_str());
+		inform(UNKNOWN_LOCATION, "take the entry out of %s", unit.policy.path.c_str());
+	}
+
+	std::string reason = unit.policy.why_native(name);
+
+	if (reason.empty())
+		reason = why;
+	if (reason.empty() && classify_callee(unit, node->decl) != Callee::twin)
+		reason = "it can have no twin";
+	if (handed)
+		unit.report.candidates[name] = {place->second.name, reason};
+	if (!reason.empty() || (!listed && !handed))
+		return;
+	unit.entries.push_back(describe_entry(node, name));
+	if (place != tables.end())
+		unit.entries.back().table = place->second.name;
+}
+
+/* Handed to the kernel here, but another unit of the driver has the body. */
+void note_foreign(Unit &unit, const TableMap &tables)
+{
+	for (const auto &[node, place] : tables) {
+		const std::string name = symbol_of(node->decl);
+
+		if (place.kernel && classify_callee(unit, node->decl) == Callee::other_unit &&
+		    !unit.policy.has_entry(name))
+			unit.report.candidates[name] = {
+				place.name, "its body is in another source file: the policy "
+					    "must list it by name"};
+	}
 }
 
 } // namespace
 
 void find_entries(Unit &unit)
 {
+	const TableMap tables = find_tables();
 	cgraph_node *node;
 
-	FOR_EACH_FUNCTION_WITH_GIMPLE_BODY(node) {
-		EntryPoint entry;
-
-		entry.name = symbol_of(node->decl);
-		if (node->alias || DECL_EXTERNAL(node->decl) || !unit.policy.has_entry(entry.name))
-			continue;
-		if (describe_entry(node, unit.policy.path, entry))
-			unit.entries.push_back(entry);
-	}
-
-	TableMap tables = find_tables();
+	FOR_EACH_FUNCTION_WITH_GIMPLE_BODY(node)
+		if (!node->alias && !DECL_EXTERNAL(node->decl))
+			consider(unit, node, tables);
+	note_foreign(unit, tables);
 
 	for (auto &entry : unit.entries) {
 		tree attributes = DECL_ATTRIBUTES(entry.native->decl);
 
-		entry.table = tables[entry.native];
 		unit.entry_uids[DECL_UID(entry.native->decl)] = entry.name;
 		/* Two entries with one body must stay two: each has its own branch. */
 		DECL_ATTRIBUTES(entry.native->decl) =

@@ -128,7 +128,8 @@ void finish_unit(void *, void *)
 	if (unit.options.report.empty() || !unit.has_functions)
 		return;
 	for (const auto &entry : unit.entries) {
-		static const char *const kinds[] = {"void", "int", "uint", "bool", "pointer"};
+		static const char *const kinds[] = {"void", "int",	    "uint",
+						     "bool", "pointer", "long"};
 
 		unit.report.entries.push_back(
 			{entry.name, entry.table, static_cast<uint32_t>(entry.arguments.size()),

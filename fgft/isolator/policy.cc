@@ -3,6 +3,8 @@
  * A driver's policy file.
  *
  *	entry e1000_change_mtu
+ *	entry *
+ *	except e1000_netpoll it runs where nothing may be logged
  *	register 0:0x0100 plain
  *	register 0:0x5200+128 plain
  *	register 0:0x3818 doorbell
@@ -17,7 +19,8 @@
 namespace isolator {
 namespace {
 
-const char entry_form[] = "entry <function>";
+const char entry_form[] = "entry <function>|*";
+const char except_form[] = "except <function> <reason>";
 const char register_form[] = "register <BAR>:<offset>[+<count>] plain|event|doorbell "
 			     "[width=1|2|4|8] [mask=<number> match=<number>]";
 
@@ -90,6 +93,39 @@ bool parse_register(const std::vector<std::string> &words, Register &reg)
 	return !(reg.match & ~reg.mask);
 }
 
+/* The words from @first on, as they stood but for blanks. */
+std::string join(const std::vector<std::string> &words, size_t first)
+{
+	std::string text;
+
+	for (size_t i = first; i < words.size(); i++)
+		text += (text.empty() ? "" : " ") + words[i];
+	return text;
+}
+
+/* What is wrong with "entry" or "except" in @words; "" if they were taken. */
+std::string add_entry(Policy &policy, const std::vector<std::string> &words)
+{
+	if (words[0] == "except") {
+		if (words.size() < 3)
+			return std::string("expected '") + except_form + "'";
+		if (policy.has_entry(words[1]) || policy.exceptions.count(words[1]))
+			return "'" + words[1] + "' is listed twice: remove one line";
+		policy.exceptions[words[1]] = join(words, 2);
+		return "";
+	}
+	if (words.size() != 2)
+		return std::string("expected '") + entry_form + "'";
+	if (words[1] == "*" ? policy.all
+			    : policy.has_entry(words[1]) || policy.exceptions.count(words[1]))
+		return "entry '" + words[1] + "' is listed twice: remove one line";
+	if (words[1] == "*")
+		policy.all = true;
+	else
+		policy.entries.push_back(words[1]);
+	return "";
+}
+
 } // namespace
 
 Result<Policy> Policy::load(const std::string &path)
@@ -106,13 +142,11 @@ Result<Policy> Policy::load(const std::string &path)
 
 		if (words.empty())
 			continue;
-		if (words[0] == "entry") {
-			if (words.size() != 2)
-				return Error{where + "expected '" + entry_form + "'"};
-			if (policy.has_entry(words[1]))
-				return Error{where + "entry '" + words[1] +
-					     "' is listed twice: remove one line"};
-			policy.entries.push_back(words[1]);
+		if (words[0] == "entry" || words[0] == "except") {
+			const std::string wrong = add_entry(policy, words);
+
+			if (!wrong.empty())
+				return Error{where + wrong};
 		} else if (words[0] == "register") {
 			Register reg;
 
@@ -120,11 +154,22 @@ Result<Policy> Policy::load(const std::string &path)
 				return Error{where + "expected '" + register_form + "'"};
 			policy.registers.push_back(reg);
 		} else {
-			return Error{where + "expected '" + entry_form + "' or '" +
-				     register_form + "'"};
+			return Error{where + "expected '" + entry_form + "', '" +
+				     except_form + "' or '" + register_form + "'"};
 		}
 	}
+	if (!policy.exceptions.empty() && !policy.all)
+		return Error{path + ": 'except' needs 'entry *': what is not listed is native"};
 	return policy;
+}
+
+std::string Policy::why_native(const std::string &name) const
+{
+	auto exception = exceptions.find(name);
+
+	if (exception != exceptions.end())
+		return exception->second;
+	return all || has_entry(name) ? "" : "the policy does not list it";
 }
 
 bool Policy::has_entry(const std::string &name) const

@@ -4,6 +4,7 @@
 #define ISOLATOR_POLICY_H
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -26,11 +27,16 @@ struct Register {
 
 struct Policy {
 	std::string path;
-	std::vector<std::string> entries;
+	std::vector<std::string> entries;		/* by name */
+	bool all = false;				/* and whatever the kernel is handed */
+	std::map<std::string, std::string> exceptions;	/* but these: why */
 	std::vector<Register> registers;
 
 	static Result<Policy> load(const std::string &path);
+	/* Listed by its name. */
 	bool has_entry(const std::string &name) const;
+	/* Why a function the kernel is handed stays native; "" if it does not. */
+	std::string why_native(const std::string &name) const;
 };
 
 } // namespace isolator

@@ -25,6 +25,15 @@ json entries_json(const Report &report)
 	return list;
 }
 
+json candidates_json(const Report &report)
+{
+	json object = json::object();
+
+	for (const auto &[name, candidate] : report.candidates)
+		object[name] = {{"table", candidate.table}, {"reason", candidate.reason}};
+	return object;
+}
+
 json calls_json(const Report &report)
 {
 	json object = json::object();
@@ -70,6 +79,7 @@ Result<Done> Report::write(const std::string &directory, const std::string &stem
 	std::ofstream out(path);
 	json document = {{"source", source},
 			 {"entries", entries_json(*this)},
+			 {"candidates", candidates_json(*this)},
 			 {"kernel_functions", calls_json(*this)},
 			 {"other_units", other_units},
 			 {"unclassed", unclassed},

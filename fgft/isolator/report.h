@@ -20,6 +20,12 @@ struct EntryReport {
 	std::string ret;
 };
 
+/* A function whose address the kernel is handed. */
+struct CandidateReport {
+	std::string table;
+	std::string reason;	/* why it is no entry point; "" if it is one */
+};
+
 /* Instrumentation of one twin, counted after inlining. */
 struct TwinReport {
 	std::string root;	/* the entry or external function that reaches it */
@@ -39,6 +45,7 @@ struct CallReport {
 struct Report {
 	std::string source;
 	std::vector<EntryReport> entries;
+	std::map<std::string, CandidateReport> candidates;
 	std::vector<std::string> targets;
 	std::vector<std::string> pm_ops;
 	std::map<std::string, CallReport> kernel_functions;

@@ -14,20 +14,28 @@
 namespace isolator {
 namespace {
 
-void note(TableMap &map, tree function, const std::string &place)
+/* The first place counts, but the kernel's before one of the driver. */
+void note(TableMap &map, tree function, const Place &place)
 {
 	cgraph_node *node = cgraph_node::get(function);
 
-	if (node)
-		map.emplace(node->ultimate_alias_target(), place);
+	if (!node)
+		return;
+	auto added = map.emplace(node->ultimate_alias_target(), place);
+
+	if (!added.second && place.kernel && !added.first->second.kernel)
+		added.first->second = place;
 }
 
 /* "net_device_ops.ndo_start_xmit" */
-std::string field_place(tree field)
+Place field_place(tree field)
 {
+	tree record = TYPE_MAIN_VARIANT(DECL_CONTEXT(field));
+	tree decl = TYPE_STUB_DECL(record);
 	tree name = DECL_NAME(field);
 
-	return type_tag(DECL_CONTEXT(field)) + "." + (name ? IDENTIFIER_POINTER(name) : "");
+	return {type_tag(record) + "." + (name ? IDENTIFIER_POINTER(name) : ""),
+		!decl || !from_driver_source(decl)};
 }
 
 /* The function whose address @value is, followed through copies. */
@@ -48,14 +56,14 @@ tree function_address(tree value)
 	return TREE_CODE(value) == FUNCTION_DECL ? value : NULL_TREE;
 }
 
-void scan_initialiser(TableMap &map, tree value, const std::string &place)
+void scan_initialiser(TableMap &map, tree value, const Place &place)
 {
 	unsigned HOST_WIDE_INT i;
 	tree index, element;
 
 	STRIP_NOPS(value);
 	if (tree function = function_address(value)) {
-		if (!place.empty())
+		if (!place.name.empty())
 			note(map, function, place);
 		return;
 	}
@@ -85,7 +93,23 @@ void scan_call(TableMap &map, gimple *stmt)
 		return;
 	for (unsigned i = 0; i < gimple_call_num_args(stmt); i++)
 		if (tree function = function_address(gimple_call_arg(stmt, i)))
-			note(map, function, symbol_of(callee) + "#" + std::to_string(i));
+			note(map, function, {symbol_of(callee) + "#" + std::to_string(i),
+					     !from_driver_source(callee)});
+}
+
+/* module_init() and module_exit() make aliases, called through struct module. */
+void scan_hooks(TableMap &map)
+{
+	cgraph_node *node;
+
+	FOR_EACH_FUNCTION(node) {
+		const std::string symbol = symbol_of(node->decl);
+
+		if (symbol == "init_module")
+			note(map, node->decl, {"module.init", true});
+		else if (symbol == "cleanup_module")
+			note(map, node->decl, {"module.exit", true});
+	}
 }
 
 template <class Visit> void each_statement(Visit visit)
@@ -111,11 +135,12 @@ TableMap find_tables()
 	varpool_node *variable;
 	TableMap map;
 
+	scan_hooks(map);
 	FOR_EACH_VARIABLE(variable) {
 		tree value = DECL_INITIAL(variable->decl);
 
 		if (value && value != error_mark_node)
-			scan_initialiser(map, value, "");
+			scan_initialiser(map, value, {"", false});
 	}
 	each_statement([&](gimple *stmt) {
 		if (gimple_assign_single_p(stmt) && gimple_store_p(stmt))

@@ -8,10 +8,15 @@
 namespace isolator {
 
 /*
- * By function: "<struct tag>.<field>" for an ops table or a field a body
- * stores to, "<callee>#<n>" for argument n of a call.
+ * Where: "<struct tag>.<field>" for an ops table or a field a body stores to,
+ * "<callee>#<n>" for argument n of a call, "module.init" and "module.exit".
  */
-using TableMap = std::unordered_map<cgraph_node *, std::string>;
+struct Place {
+	std::string name;
+	bool kernel;	/* the record or the callee is not the driver's own */
+};
+
+using TableMap = std::unordered_map<cgraph_node *, Place>;
 
 TableMap find_tables();
 

@@ -134,6 +134,13 @@ void Redirect::run(cgraph_node *twin)
 	pop_cfun();
 }
 
+bool is_init(cgraph_node *node)
+{
+	const char *section = DECL_SECTION_NAME(node->decl);
+
+	return section && !strncmp(section, ".init.text", 10);
+}
+
 void add_target(Unit &unit, cgraph_node *node, const TwinMap &twins)
 {
 	const std::string symbol = symbol_of(node->decl);
@@ -184,8 +191,9 @@ void make_twins(Unit &unit, const Reach &reach)
 		if (it != twins.end())
 			redirect.run(it->second);
 	}
+	/* Text of __init is somebody else's once the driver is up: no target. */
 	for (const auto &entry : unit.entries)
-		if (!addressed.count(entry.native))
+		if (!addressed.count(entry.native) && !is_init(entry.native))
 			targets.push_back(entry.native);
 	std::sort(targets.begin(), targets.end(), [](cgraph_node *a, cgraph_node *b) {
 		return symbol_of(a->decl) < symbol_of(b->decl);

@@ -15,7 +15,7 @@
 namespace isolator {
 
 /* enum fgft_ret of fgft/abi.h */
-enum class ReturnKind { none = 0, integer = 1, unsign = 2, boolean = 3, pointer = 4 };
+enum class ReturnKind { none = 0, integer = 1, unsign = 2, boolean = 3, pointer = 4, wide = 5 };
 
 struct EntryArgument {
 	std::string type;	/* tag of the record pointed to */

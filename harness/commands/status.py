@@ -24,7 +24,7 @@ _HUNK = re.compile(r"@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@")
 
 @dataclass(frozen=True)
 class EntryStatus:
-    """An entry point the policy asks for."""
+    """A function the kernel is handed, or the policy names."""
 
     name: str
     table: str | None  # how the kernel comes to call it
@@ -58,15 +58,22 @@ def policy_words(policy: Path) -> list[list[str]]:
 
 
 def entries(asked: list[str], units: list[dict[str, Any]]) -> list[EntryStatus]:
-    """Compare the entry points asked for with what the isolator made."""
+    """Return every function the kernel is handed and every one asked for, in the order of names."""
     found: dict[str, EntryStatus] = {}
+    for unit in units:
+        for name, candidate in unit["candidates"].items():
+            # Another unit may have the body, and say that it is isolated.
+            reason = candidate["reason"] or None
+            found.setdefault(name, EntryStatus(name, candidate["table"], reason is None, reason))
     for unit in units:
         missing = sorted(unit["unclassed"])
         reason = f"{unit['source']} reaches {', '.join(missing)}, which has no class" if missing else None
         for entry in unit["entries"]:
             found[entry["name"]] = EntryStatus(entry["name"], entry["table"] or None, not missing, reason)
     absent = "the driver has no function of this name"
-    return [found.get(name, EntryStatus(name, None, False, absent)) for name in asked]
+    for name in asked:
+        found.setdefault(name, EntryStatus(name, None, False, absent))
+    return [found[name] for name in sorted(found)]
 
 
 def kapi(units: list[dict[str, Any]]) -> KapiStatus:
@@ -111,7 +118,7 @@ def collect(driver: str, repo: Path = REPO, release: str | None = None) -> dict[
     try:
         units = [json.loads(path.read_text(encoding="utf-8")) for path in reports]
         words = policy_words(repo / "drivers" / driver / "policy")
-        asked = [line[1] for line in words if line[0] == "entry"]
+        asked = [line[1] for line in words if line[0] in ("entry", "except") and line[1] != "*"]
         lines = [patch_lines(path.read_text(encoding="utf-8")) for path in sorted((repo / "patches" / driver).glob("*.patch"))]
         patch = PatchStatus(sum(line[0] for line in lines), sum(line[1] for line in lines), len(words))
         return {"driver": driver, "entries": [asdict(entry) for entry in entries(asked, units)],
@@ -147,6 +154,8 @@ def _print(status: dict[str, Any]) -> None:
     for entry in status["entries"]:
         state = "isolated" if entry["isolatable"] else f"not isolated: {entry['reason']}"
         print(f"{entry['name']:28} {entry['table'] or '-':36} {state}")
+    able = sum(entry["isolatable"] for entry in status["entries"])
+    print(f"entry points isolatable: {able} of {len(status['entries'])}")
     reached, classed = status["kapi"]["reached"], status["kapi"]["classed"]
     patch = status["patch"]
     print(f"kernel functions reached: {reached}, with a class: {classed}")

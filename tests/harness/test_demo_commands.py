@@ -17,6 +17,7 @@ from harness.paths import REPO
 UNIT: dict[str, Any] = {
     "source": "main.c", "unclassed": [], "kernel_functions": {"kfree": {}, "writel": {}},
     "entries": [{"name": "nic_open", "table": "net_device_ops.ndo_open"}, {"name": "nic_task", "table": ""}],
+    "candidates": {"nic_open": {"table": "net_device_ops.ndo_open", "reason": ""}},
 }
 PATCH = """Subject: [PATCH] nic: build with the isolator
 
@@ -70,15 +71,15 @@ def tree(root: Path, units: list[dict[str, Any]], policy: str) -> Path:
 
 
 def test_status_has_the_fixed_fields(tmp_path: Path) -> None:
-    """Entries in the policy's order, a function counted once, unknown null."""
+    """Entries by name, a function counted once, unknown null."""
     other = {**UNIT, "entries": [], "kernel_functions": {"kfree": {}, "msleep": {}}}
     policy = "# both\nentry nic_task\nentry nic_open\nregister 0:0x10 plain  # R\n"
     assert status.collect("nic", tree(tmp_path, [UNIT, other], policy), "6.1") == {
         "driver": "nic",
         "entries": [
-            {"name": "nic_task", "table": None, "isolatable": True, "reason": None, "window_share": None},
             {"name": "nic_open", "table": "net_device_ops.ndo_open", "isolatable": True, "reason": None,
-             "window_share": None}],
+             "window_share": None},
+            {"name": "nic_task", "table": None, "isolatable": True, "reason": None, "window_share": None}],
         "kapi": {"reached": 3, "classed": 3, "tested": None},
         "patch": {"changed_lines": 2, "added_lines": 1, "annotations": 3},
     }
@@ -88,9 +89,32 @@ def test_status_says_why_an_entry_is_not_isolated(tmp_path: Path) -> None:
     """A missing function and a missing class each have their reason."""
     unit = {**UNIT, "unclassed": ["pci_fly"]}
     found = status.collect("nic", tree(tmp_path, [unit], "entry nic_open\nentry nic_gone\n"), "6.1")
-    assert [(entry["isolatable"], entry["reason"]) for entry in found["entries"]] == [
-        (False, "main.c reaches pci_fly, which has no class"), (False, "the driver has no function of this name")]
+    reasons = {entry["name"]: entry["reason"] for entry in found["entries"] if not entry["isolatable"]}
+    assert reasons == {
+        "nic_open": "main.c reaches pci_fly, which has no class",
+        "nic_task": "main.c reaches pci_fly, which has no class",
+        "nic_gone": "the driver has no function of this name"}
     assert found["kapi"] == {"reached": 3, "classed": 2, "tested": None}
+
+
+def test_status_lists_what_stays_native(tmp_path: Path) -> None:
+    """A function the kernel is handed shows with its reason, unless another unit isolates it."""
+    elsewhere = {"table": "ops.fly", "reason": "its body is in another source file"}
+    unit = {**UNIT, "entries": [], "candidates": {
+        "nic_poll": {"table": "netif_napi_add#2", "reason": "nobody dares"}, "nic_open": elsewhere}}
+    found = status.collect("nic", tree(tmp_path, [unit, UNIT], "entry *\nexcept nic_poll nobody dares\n"), "6.1")
+    assert {entry["name"]: entry["reason"] for entry in found["entries"]} == {
+        "nic_open": None, "nic_poll": "nobody dares", "nic_task": None}
+
+
+def test_every_entry_of_e1000_is_isolatable() -> None:
+    """All that e1000 hands to the kernel: tables, handlers, work, initialisation and exit."""
+    found = {entry["table"]: entry for entry in status.collect("e1000")["entries"]}
+    assert not [entry for entry in found.values() if not entry["isolatable"]]
+    assert found.keys() >= {
+        "net_device_ops.ndo_open", "net_device_ops.ndo_start_xmit", "ethtool_ops.self_test", "pci_driver.probe",
+        "pci_driver.remove", "pci_driver.shutdown", "pci_error_handlers.slot_reset", "dev_pm_ops.suspend",
+        "dev_pm_ops.resume", "request_irq#1", "netif_napi_add#2", "work_struct.func", "module.init", "module.exit"}
 
 
 def test_status_needs_a_build(tmp_path: Path) -> None:

@@ -68,6 +68,97 @@ TEST(Entry, ReturnsAndArguments)
 	EXPECT_EQ(entry["six"]["nargs"], 6);
 }
 
+nlohmann::json candidates(const Workspace &space)
+{
+	nlohmann::json report;
+
+	std::ifstream(space.path("handed.json")) >> report;
+	return report["candidates"];
+}
+
+std::vector<std::string> names(const std::map<std::string, nlohmann::json> &by_name)
+{
+	std::vector<std::string> list;
+
+	for (const auto &[name, value] : by_name)
+		list.push_back(name);
+	return list;
+}
+
+std::map<std::string, nlohmann::json> handed_entries(const Workspace &space)
+{
+	std::map<std::string, nlohmann::json> by_name;
+	nlohmann::json report;
+
+	std::ifstream(space.path("handed.json")) >> report;
+	for (const auto &entry : report["entries"])
+		by_name[entry["name"]] = entry;
+	return by_name;
+}
+
+TEST(EveryEntry, IsWhatTheKernelIsHanded)
+{
+	Workspace space;
+	Outcome compiled = space.compile("handed.c", "entry *\n");
+
+	ASSERT_EQ(compiled.status, 0) << compiled.output;
+
+	auto entry = handed_entries(space);
+
+	EXPECT_EQ(names(entry), (List{"handler", "opened", "set", "starts", "stops"}));
+	EXPECT_EQ(entry["starts"]["table"], "module.init");
+	EXPECT_EQ(entry["stops"]["table"], "module.exit");
+	EXPECT_EQ(entry["handler"]["table"], "k_request#1");
+}
+
+TEST(EveryEntry, TellsWhatStaysNativeAndWhy)
+{
+	Workspace space;
+	Outcome compiled = space.compile("handed.c", "entry *\nexcept set the  kernel knows better\n");
+
+	ASSERT_EQ(compiled.status, 0) << compiled.output;
+
+	auto found = candidates(space);
+
+	EXPECT_EQ(found.size(), 7u) << found;
+	EXPECT_EQ(found["opened"]["reason"], "");
+	EXPECT_EQ(found["set"]["reason"], "the kernel knows better");
+	EXPECT_EQ(found["many"]["reason"], "it takes 7 arguments, more than six");
+	EXPECT_EQ(found["many"]["table"], "device_ops.stop");
+	EXPECT_EQ(found["elsewhere"]["reason"],
+		  "its body is in another source file: the policy must list it by name");
+	EXPECT_EQ(handed_entries(space).count("set"), 0u);
+}
+
+TEST(EveryEntry, IsACandidateWithoutThePolicyToo)
+{
+	Workspace space;
+	Outcome compiled = space.compile("handed.c", "entry opened\n");
+	auto found = candidates(space);
+
+	EXPECT_EQ(found["opened"]["reason"], "");
+	EXPECT_EQ(found["set"]["reason"], "the policy does not list it");
+	EXPECT_EQ(found.count("not_handed"), 0u);
+	EXPECT_EQ(found.count("own_step"), 0u);
+}
+
+TEST(EveryEntry, TwinsOfInitialisationStayInTheirSection)
+{
+	Workspace space;
+	Outcome compiled = space.compile("handed.c", "entry *\n");
+	Disassembly text(space.object());
+	nlohmann::json report;
+
+	ASSERT_TRUE(text.has("starts.fgft")) << compiled.output;
+	EXPECT_EQ(text.section("starts.fgft"), ".init.text");
+	EXPECT_EQ(text.section("stops.fgft"), ".text");
+
+	/* That text is gone when somebody could call it through a pointer. */
+	std::ifstream(space.path("handed.json")) >> report;
+	for (const auto &target : report["targets"])
+		EXPECT_NE(target, "starts");
+}
+
 TEST(Entry, PmCallbacksAreFound)
 {
 	Workspace space;

@@ -70,6 +70,43 @@ INSTANTIATE_TEST_SUITE_P(Policy, BadLine,
 					   "register 0:4 event mask=1 match=2",
 					   "register 0:4+ plain", "register :4 plain"));
 
+TEST(Policy, EveryEntryButExceptions)
+{
+	Workspace space;
+	auto policy = Policy::load(space.write("p", "entry *\nentry named\n"
+						    "except one it must  not\n"));
+
+	ASSERT_TRUE(policy) << policy.error();
+	EXPECT_TRUE(policy.value().all);
+	EXPECT_EQ(policy.value().why_native("one"), "it must not");
+	EXPECT_EQ(policy.value().why_native("two"), "");
+	EXPECT_TRUE(policy.value().has_entry("named"));
+	EXPECT_FALSE(policy.value().has_entry("two"));
+}
+
+class Contradiction : public ::testing::TestWithParam<std::pair<const char *, const char *>> {};
+
+TEST_P(Contradiction, IsNamed)
+{
+	Workspace space;
+	auto policy = Policy::load(space.write("p", GetParam().first));
+
+	ASSERT_FALSE(policy);
+	EXPECT_EQ(policy.error(), space.path("p") + GetParam().second);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+	Policy, Contradiction,
+	::testing::Values(
+		std::pair{"entry *\nentry *\n", ":2: entry '*' is listed twice: remove one line"},
+		std::pair{"entry *\nexcept a b\nentry a\n",
+			  ":3: entry 'a' is listed twice: remove one line"},
+		std::pair{"entry *\nentry a\nexcept a b\n",
+			  ":3: 'a' is listed twice: remove one line"},
+		std::pair{"entry *\nexcept a\n", ":2: expected 'except <function> <reason>'"},
+		std::pair{"except a b\n",
+			  ": 'except' needs 'entry *': what is not listed is native"}));
+
 TEST(Policy, EntryTwice)
 {
 	Workspace space;

@@ -47,7 +47,7 @@ def fake_build(tree: Path, functions: list[str] | None) -> None:
     if functions is not None:
         report = tree / "report" / "edu"
         report.mkdir(parents=True)
-        unit = {"entries": [{"name": name} for name in functions]}
+        unit = {"entries": [{"name": name} for name in functions], "candidates": {}}
         (report / "edu.json").write_text(json.dumps(unit), encoding="utf-8")
 
 
@@ -120,7 +120,7 @@ def test_not_isolated(tmp_path: Path) -> None:
 def test_report_of_a_unit_that_is_gone(tmp_path: Path) -> None:
     """An old report does not vouch for functions that are no longer built."""
     fake_build(tmp_path, [])
-    everything = {"entries": [{"name": name} for _, name in edu_entries()]}
+    everything = {"entries": [{"name": name} for _, name in edu_entries()], "candidates": {}}
     (tmp_path / "report" / "edu" / "old.json").write_text(json.dumps(everything), encoding="utf-8")
     result = run(["scripts/check_build.py", str(tmp_path), "drivers/edu"])
     assert len(result.stderr.splitlines()) == len(edu_entries())
