@@ -168,7 +168,8 @@ static bool refuse(struct fgft_entry_state *state, const unsigned long args[],
 {
 	const struct refusal_row *row = refusal_find(state->entry);
 
-	*result = row ? row->refuse(args, forever) : state->result;
+	*result = row ? row->refuse(args, forever) :
+			fgft_outcome_result(&state->outcome, args);
 	if (!forever)
 		fgft_class_again(state->mod, state->entry, (void *)args[0]);
 	return false;

@@ -229,7 +229,7 @@ void fgft_call_return(struct fgft_call *call)
 static unsigned long call_refuse(struct fgft_frame *frame,
 				 const struct fgft_entry_state *state)
 {
-	frame->args[0] = state->result;
+	frame->args[0] = fgft_outcome_result(&state->outcome, frame->args);
 	frame->entry = NULL;
 	return 0;
 }
@@ -294,6 +294,9 @@ unsigned long notrace fgft_call_begin(struct fgft_frame *frame)
 	call->ngrants = 0;
 	call->granted = false;
 	call->published = false;
+	call->again = false;
+	call->silenced = false;
+	call->ending = FGFT_ENDING_RETURN;
 	call->nheld = 0;
 	call->dev = NULL;
 	call->nbells = 0;
@@ -519,9 +522,10 @@ static unsigned long call_commit(struct fgft_call *call, unsigned long result)
 	return result;
 }
 
-static unsigned long call_abort(struct fgft_call *call)
+static unsigned long call_abort(struct fgft_call *call, bool *again)
 {
 	struct fgft_fault *fault = &call->fault;
+	enum fgft_ending ending;
 	long result;
 
 	fault->undone_stores = call->undo.stores;
@@ -529,10 +533,12 @@ static unsigned long call_abort(struct fgft_call *call)
 	fault->register_writes = call->nwrites;
 	fault->device_written = call->nwrites != 0;
 	fault->effects_left = 0;
-	fault->result = call->entry->state->result;
+	fault->result = fgft_outcome_result(&call->entry->state->outcome,
+					    call->frame->args);
 	fault->restore_ns = 0;
 
 	fgft_recover_plan(call);
+	ending = call->ending;
 	/* An inverse may call the driver back: that is a call of its own. */
 	call_pop(call);
 	fgft_undo_rollback(&call->undo, may_sleep, call);
@@ -543,6 +549,10 @@ static unsigned long call_abort(struct fgft_call *call)
 
 	if (call->rung)
 		fgft_admit_end(call);
+	if (ending == FGFT_ENDING_AGAIN && call->silenced)
+		fgft_checkpoint_unsilence(call->dev);
+	if (ending == FGFT_ENDING_PIN)
+		fgft_ending_pin(call->mod);
 	result = fault->result;
 	fault->rollback_ns = ktime_get_mono_fast_ns() - fault->detected_ns;
 	fgft_recover_retry(call);
@@ -550,9 +560,36 @@ static unsigned long call_abort(struct fgft_call *call)
 	if (call->closed || call->begun_at)
 		fgft_window_end(call);
 	call->frame = NULL;
+	*again = ending == FGFT_ENDING_AGAIN;
 	/* Last: the call is the restore's from here on. */
 	fgft_recover_start(call);
 	return result;
+}
+
+/*
+ * Run an aborted entry point once more, in a call of its own on the same
+ * frame.  Should it abort, what is on the stack below that frame is dropped,
+ * and this with it: nothing may be left to do behind the entry point.
+ */
+static noinline notrace unsigned long call_again(struct fgft_frame *frame,
+						 struct fgft_module *mod,
+						 unsigned long result)
+{
+	unsigned long (*twin)(unsigned long, unsigned long, unsigned long,
+			      unsigned long, unsigned long, unsigned long);
+	const unsigned long *args = frame->args;
+	struct fgft_entry *entry = frame->entry;
+
+	twin = (void *)fgft_call_begin(frame);
+	/* Not let in, or only natively, where the fault would be the kernel's. */
+	if (!frame->entry) {
+		if (entry->state->outcome.ending == FGFT_ENDING_PIN)
+			fgft_ending_pin(mod);
+		return result;
+	}
+	fgft_call_current()->again = true;
+	result = twin(args[0], args[1], args[2], args[3], args[4], args[5]);
+	return fgft_call_end(frame, result, 0);
 }
 
 /**
@@ -570,6 +607,7 @@ unsigned long notrace fgft_call_end(struct fgft_frame *frame,
 {
 	struct fgft_call *call;
 	struct fgft_module *mod;
+	bool again = false;
 
 	if (!frame->entry)
 		return result;
@@ -577,6 +615,13 @@ unsigned long notrace fgft_call_end(struct fgft_frame *frame,
 	mod = call->mod;
 	if (unlikely(aborted))
 		graph_drop(call->graph_depth);
+	if (likely(!aborted) &&
+	    unlikely(!fgft_outcome_legal(&call->entry->state->outcome,
+					 frame->args, result))) {
+		fgft_abort_record(call, FGFT_CAUSE_RESULT,
+				  (unsigned long)call->entry->twin, result, NULL);
+		aborted = 1;
+	}
 	if (likely(!aborted) && unlikely(!commit_ready(call))) {
 		fgft_abort_record(call, FGFT_CAUSE_BALANCE,
 				  (unsigned long)call->entry->twin, 0, NULL);
@@ -585,8 +630,13 @@ unsigned long notrace fgft_call_end(struct fgft_frame *frame,
 	if (likely(!aborted))
 		result = call_commit(call, result);
 	else
-		result = call_abort(call);
+		result = call_abort(call, &again);
 	atomic_dec(&mod->inside);
+	if (unlikely(again))
+		return call_again(frame, mod, result);
+	if (unlikely(READ_ONCE(mod->pinned)) &&
+	    !strcmp(frame->entry->table, "module.exit"))
+		fgft_ending_leave(mod);
 	return result;
 }
 

@@ -528,6 +528,19 @@ void fgft_checkpoint_silence(struct fgft_device *dev)
 	pci_intx(pdev, false);
 }
 
+/**
+ * fgft_checkpoint_unsilence - let the device go on after all
+ * @dev: silenced device, its memory as it was
+ *
+ * Context: Any.
+ */
+void fgft_checkpoint_unsilence(struct fgft_device *dev)
+{
+	if (dev_is_pci(dev->dev) && !READ_ONCE(dev->away))
+		pci_write_config_word(to_pci_dev(dev->dev), PCI_COMMAND,
+				      dev->command);
+}
+
 static void restore_config(struct fgft_device *dev)
 {
 	struct pci_dev *pdev;
@@ -584,14 +597,19 @@ int fgft_checkpoint_restore(struct fgft_device *dev)
 	if (!down || !up)
 		goto out;
 
-	err = down(dev->dev);
-	if (err)
-		goto out;
+	/* Twice down may wait for ever: for NAPI to be given back. */
+	if (!dev->asleep) {
+		err = down(dev->dev);
+		if (err)
+			goto out;
+	}
 	restore_config(dev);
 	fgft_recover_open(dev);
 	err = up(dev->dev);
 	if (!err && !config_as_saved(dev))
 		err = -EIO;
+	if (!err)
+		dev->asleep = false;
 out:
 	device_unlock(dev->dev);
 	return err;

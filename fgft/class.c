@@ -3,15 +3,13 @@
  * Class descriptors: what is known of a driver because of its subsystem.
  *
  * Written once a subsystem, never a driver, and as tables (class/): what
- * memory an argument stands for, what an aborted entry point returns, and which
- * have to be asked for again.
+ * memory an argument stands for, and which entry points have to be asked for
+ * again.  What they return is in outcome.c.
  */
 
 #include <linux/ethtool.h>
-#include <linux/interrupt.h>
 #include <linux/netdevice.h>
 #include <linux/pci.h>
-#include <linux/poll.h>
 #include <linux/skbuff.h>
 #include <linux/string.h>
 #include <linux/workqueue.h>
@@ -164,6 +162,35 @@ void fgft_class_grant(struct fgft_call *call)
 	}
 }
 
+/* No effect: it only marks a record. */
+static void granted(u64 start, u64 size, u64 c, u64 d)
+{
+}
+
+static bool span_around(const u64 arg[4], const void *data)
+{
+	const struct fgft_span *wanted = data;
+
+	return wanted->size <= arg[1] &&
+	       wanted->start - arg[0] <= arg[1] - wanted->size;
+}
+
+/**
+ * fgft_grant_recall - was this granted, and forgotten for newer objects?
+ * @call: running call
+ * @addr: first byte
+ * @size: bytes
+ *
+ * Context: Inside @call.
+ * Return: true if the call may write there.
+ */
+bool fgft_grant_recall(struct fgft_call *call, const void *addr, size_t size)
+{
+	const struct fgft_span wanted = { (unsigned long)addr, size };
+
+	return fgft_undo_find(&call->undo, granted, span_around, &wanted);
+}
+
 /**
  * fgft_grant - let the call write something it was given by the kernel
  * @call: running call
@@ -171,8 +198,9 @@ void fgft_class_grant(struct fgft_call *call)
  * @size: bytes
  *
  * Arguments keep the lower half of the slots.  Those of the upper half are for
- * objects made inside the call: newest first, the oldest is forgotten, because
- * a driver works on the last one it has got.
+ * objects made inside the call: newest first, because a driver works on the
+ * last one it has got.  The oldest goes to the undo log, where it is found more
+ * slowly.
  *
  * Context: Inside @call.
  */
@@ -187,8 +215,15 @@ void fgft_grant(struct fgft_call *call, const void *start, size_t size)
 	/* Slots of arguments that were not needed stay empty. */
 	while (call->ngrants < ARG_GRANTS)
 		call->grant[call->ngrants++] = (struct fgft_span){};
-	used = min_t(u32, call->ngrants - ARG_GRANTS,
-		     FGFT_GRANTS - ARG_GRANTS - 1);
+	used = call->ngrants - ARG_GRANTS;
+	if (used == FGFT_GRANTS - ARG_GRANTS) {
+		const struct fgft_span *oldest = &call->grant[FGFT_GRANTS - 1];
+
+		used--;
+		/* Without memory for it a store there aborts the call. */
+		fgft_undo_call(&call->undo, granted, 0, oldest->start,
+			       oldest->size, 0, 0);
+	}
 	memmove(&call->grant[ARG_GRANTS + 1], &call->grant[ARG_GRANTS],
 		used * sizeof(call->grant[0]));
 	call->grant[ARG_GRANTS] = (struct fgft_span){
@@ -196,36 +231,6 @@ void fgft_grant(struct fgft_call *call, const void *start, size_t size)
 		.size = size,
 	};
 	call->ngrants = ARG_GRANTS + 1 + used;
-}
-
-/* ---- results ------------------------------------------------------------------ */
-
-struct result_row {
-	const char *table;
-	long value;
-};
-
-static const struct result_row result_rows[] = {
-#define CLASS_RESULT(table, value)	{ table, value },
-#include "class/results.def"
-};
-
-/**
- * fgft_class_result - what an entry point returns after an abort
- * @entry: the entry point
- *
- * Context: Any.
- * Return: the value, in the width of the entry's type.
- */
-long fgft_class_result(const struct fgft_entry *entry)
-{
-	u32 i;
-
-	for (i = 0; i < ARRAY_SIZE(result_rows); i++)
-		if (!strcmp(result_rows[i].table, entry->table))
-			return result_rows[i].value;
-
-	return entry->ret == FGFT_RET_INT ? -EIO : 0;
 }
 
 /* ---- whose call it is ------------------------------------------------------------ */

@@ -33,6 +33,13 @@ static inline void fgft_compat_data(const struct module *mod,
 	*size = mod->mem[MOD_DATA].size;
 }
 
+static inline bool fgft_compat_init_data(const struct module *mod,
+					 unsigned long addr)
+{
+	return addr - (unsigned long)mod->mem[MOD_INIT_DATA].base <
+	       mod->mem[MOD_INIT_DATA].size;
+}
+
 #else
 
 static inline void fgft_compat_text(const struct module *mod,
@@ -49,6 +56,16 @@ static inline void fgft_compat_data(const struct module *mod,
 	*start = (unsigned long)mod->core_layout.base +
 		 mod->core_layout.ro_after_init_size;
 	*size = mod->core_layout.size - mod->core_layout.ro_after_init_size;
+}
+
+/* Gone once initialisation is through: the size is 0 then. */
+static inline bool fgft_compat_init_data(const struct module *mod,
+					 unsigned long addr)
+{
+	const struct module_layout *init = &mod->init_layout;
+
+	return init->size && addr - (unsigned long)init->base - init->ro_size <
+				     init->size - init->ro_size;
 }
 
 #endif

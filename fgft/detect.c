@@ -90,6 +90,7 @@ NOKPROBE_SYMBOL(call_hit);
 static bool recoverable(const struct fgft_call *call, unsigned long ip)
 {
 	return ip - call->mod->text < call->mod->text_size ||
+	       within_module_init(ip, call->mod->module) ||
 	       fgft_kapi_recoverable(ip);
 }
 NOKPROBE_SYMBOL(recoverable);
@@ -219,7 +220,9 @@ static bool may_write_slow(struct fgft_call *call, unsigned long addr,
 			return true;
 		}
 	}
-	return false;
+	if (fgft_compat_init_data(mod->module, addr))
+		return true;
+	return fgft_grant_recall(call, (const void *)addr, size);
 }
 
 static __always_inline bool may_write(struct fgft_call *call,

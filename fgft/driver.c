@@ -313,7 +313,7 @@ static int collect_entries(struct fgft_module *mod)
 			state->window = alloc_percpu(struct fgft_window);
 			if (!state->commits || !state->window)
 				return -ENOMEM;
-			state->result = fgft_class_result(entry);
+			fgft_outcome_find(entry, &state->outcome);
 			state->locator = fgft_class_locator(entry);
 			entry->state = state;
 		}
@@ -412,6 +412,8 @@ static void module_going(struct module *module)
 	for (i = 0; i < mod->nentries; i++)
 		fgft_inject_forget(mod->states[i].entry);
 
+	/* A native exit function has not asked. */
+	fgft_ending_leave(mod);
 	wait_for_calls(mod);
 	fgft_recover_flush();
 	fgft_checkpoint_forget_module(mod);

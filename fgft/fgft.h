@@ -45,6 +45,7 @@ enum fgft_cause {
 	FGFT_CAUSE_BALANCE,	/* lock, irq or preempt state leaked at commit */
 	FGFT_CAUSE_CONTEXT,	/* sleeping function in atomic context */
 	FGFT_CAUSE_DEADLOCK,	/* lock the driver itself holds already */
+	FGFT_CAUSE_RESULT,	/* value returned that the entry must not return */
 	FGFT_CAUSE_COUNT
 };
 
@@ -52,11 +53,21 @@ enum fgft_cause {
 enum fgft_step {
 	FGFT_STEP_UNDO,		/* memory and kernel effects only */
 	FGFT_STEP_REGISTERS,	/* and old values of plain registers */
+	FGFT_STEP_AGAIN,	/* and the entry point was run once more */
 	FGFT_STEP_PM,		/* and the driver's own PM callbacks */
 	FGFT_STEP_BUS_RESET,	/* with a reset of the device in between */
 	FGFT_STEP_REBIND,	/* driver unbound and bound, settings replayed */
 	FGFT_STEP_FAILED,	/* device could not be restored */
 	FGFT_STEP_COUNT
+};
+
+/* What follows an abort besides the result; class/endings.def. */
+enum fgft_ending {
+	FGFT_ENDING_RETURN,	/* nothing */
+	FGFT_ENDING_AGAIN,
+	FGFT_ENDING_PIN,
+	FGFT_ENDING_UNBOUND,
+	FGFT_ENDING_ASLEEP,
 };
 
 struct fgft_fault {
@@ -121,6 +132,11 @@ int fgft_undo_call(struct fgft_undo *undo, fgft_effect_t fn, u32 flags,
  */
 void fgft_undo_rollback(struct fgft_undo *undo,
 			bool (*sleeper)(void *data), void *data);
+
+/* Does the log hold an effect by @fn whose arguments @match takes? */
+bool fgft_undo_find(const struct fgft_undo *undo, fgft_effect_t fn,
+		    bool (*match)(const u64 arg[4], const void *data),
+		    const void *data);
 
 /* ---- domain.c: which memory is whose ----------------------------------- */
 
@@ -227,6 +243,9 @@ struct fgft_call {
 	u32 ngrants;			/* filled at the first miss */
 	bool granted;
 	bool published;			/* a lock was really released inside */
+	bool again;			/* second run of an entry that was aborted */
+	enum fgft_ending ending;	/* after an abort */
+	bool silenced;			/* for the rollback alone */
 	struct fgft_span grant[FGFT_GRANTS];
 	struct fgft_undo undo;
 	u32 nheld;
@@ -347,10 +366,10 @@ bool fgft_object_is(struct fgft_call *call, enum fgft_object object,
 
 /* Fill call->grant[] from the entry's arguments; class descriptors by type. */
 void fgft_class_grant(struct fgft_call *call);
-/* Add one span; silently dropped when full (a later store then aborts). */
+/* Add one span. */
 void fgft_grant(struct fgft_call *call, const void *start, size_t size);
-/* What the entry returns after an abort, by its table and C type. */
-long fgft_class_result(const struct fgft_entry *entry);
+/* Is it in a span that gave its slot to a newer one? */
+bool fgft_grant_recall(struct fgft_call *call, const void *addr, size_t size);
 /* What tells the device of a call: an argument's place and a function of it. */
 struct fgft_locator {
 	struct device *(*device)(const void *argument);	/* NULL: nothing does */
@@ -364,6 +383,45 @@ void fgft_class_again(const struct fgft_module *mod,
 		      const struct fgft_entry *entry, void *first);
 /* Bring forward the driver's periodic work. */
 void fgft_class_hasten(const struct fgft_module *mod);
+
+/* ---- outcome.c: what the caller gets --------------------------------------- */
+
+struct fgft_outcome {
+	long low, high;		/* legal results */
+	u8 unused_bits;		/* of the result's register, at its top */
+	s8 limit;		/* argument that bounds it besides, or -1 */
+	s8 argument;		/* returned after an abort, or -1: @result */
+	enum fgft_ending ending;
+	long result;		/* after an abort */
+};
+
+void fgft_outcome_find(const struct fgft_entry *entry,
+		       struct fgft_outcome *outcome);
+bool fgft_outcome_bounded(const struct fgft_outcome *outcome,
+			  const unsigned long *args, long value);
+long fgft_outcome_result(const struct fgft_outcome *outcome,
+			 const unsigned long *args);
+
+/* Is @result within the convention of an entry point called with @args? */
+static __always_inline bool
+fgft_outcome_legal(const struct fgft_outcome *outcome,
+		   const unsigned long *args, unsigned long result)
+{
+	u8 shift = outcome->unused_bits;
+	long value = (long)(result << shift) >> shift;
+
+	if (likely(value >= outcome->low && value <= outcome->high))
+		return true;
+	return fgft_outcome_bounded(outcome, args, value);
+}
+
+/* ---- ending.c: what follows an abort ----------------------------------------- */
+
+enum fgft_ending fgft_ending_plan(struct fgft_call *call, enum fgft_step step);
+enum fgft_step fgft_ending_step(enum fgft_ending ending, enum fgft_step step);
+void fgft_ending_pin(struct fgft_module *mod);
+/* The driver's exit function is through: does not return if it must stay. */
+void fgft_ending_leave(struct fgft_module *mod);
 
 /* ---- quiesce.c: keeping the kernel away ----------------------------------- */
 
@@ -433,6 +491,7 @@ struct fgft_device {
 	bool reporting;			/* it is back, the worker still tells */
 	struct fgft_budget budget[FGFT_STEP_COUNT];	/* the worker's */
 	u16 command;			/* PCI_COMMAND before it was silenced */
+	bool asleep;			/* down: a restore only brings it up */
 	bool held;			/* no class keeps callers away: begin does */
 	bool failed;			/* nothing helped: no call is let in */
 	bool quiesced;
@@ -472,6 +531,8 @@ struct fgft_device *fgft_checkpoint_of(struct fgft_module *mod,
 				       const unsigned long args[]);
 /* Stop the device's DMA: memory it knows of is about to change hands. */
 void fgft_checkpoint_silence(struct fgft_device *dev);	/* any context */
+/* It is as before after all. */
+void fgft_checkpoint_unsilence(struct fgft_device *dev);
 int fgft_checkpoint_restore(struct fgft_device *dev);
 
 /* ---- recover.c: the ladder --------------------------------------------- */
@@ -533,7 +594,7 @@ struct fgft_entry_state {
 	struct fgft_module *mod;
 	struct kobject kobj;
 	u32 mode;			/* FGFT_MODE_*, 0 if the key says all */
-	long result;			/* fgft_class_result, looked up once */
+	struct fgft_outcome outcome;	/* looked up once */
 	void *body;			/* native function behind its branch */
 	struct fgft_locator locator;
 	struct fgft_policy policy;
@@ -567,6 +628,7 @@ struct fgft_module {
 	const struct fgft_target **targets;	/* sorted by native address */
 	u32 ntargets;
 	atomic_t inside;		/* calls running */
+	bool pinned;			/* for good: it has kept what is given up */
 	atomic_t restoring;		/* workers inside PM callbacks */
 	atomic_t guarded;		/* devices in recovery or failed, entries in
 					 * quarantine: calls ask admit.c first

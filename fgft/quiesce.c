@@ -17,6 +17,7 @@
 
 #define LINK_WAIT	(5 * HZ)	/* copper needs 2 to 4 s to negotiate */
 #define LINK_POLL_MS	10
+#define SETTLE_WAIT	HZ		/* opening is over at once after an abort */
 
 static struct net_device *range_netdev(const struct fgft_range *range,
 				       const struct fgft_device *dev)
@@ -79,6 +80,34 @@ static bool note_link(struct fgft_range *range, void *data)
 	return false;
 }
 
+static bool find_changing(struct fgft_range *range, void *data)
+{
+	struct detached *changing = data;
+	struct net_device *netdev = range_netdev(range, changing->dev);
+
+	if (netdev && netif_running(netdev) != !!(netdev->flags & IFF_UP))
+		changing->any = true;
+	return false;
+}
+
+/*
+ * While the kernel opens or closes a device it says it is running although the
+ * driver does not run it.  The driver's suspend would take the kernel's word.
+ */
+static void wait_settled(struct fgft_device *dev)
+{
+	unsigned long limit = jiffies + SETTLE_WAIT;
+	struct detached changing = { .dev = dev };
+
+	do {
+		changing.any = false;
+		fgft_domain_each(dev->mod, find_changing, &changing);
+		if (!changing.any)
+			return;
+		usleep_range(1000, 2000);
+	} while (time_before(jiffies, limit));
+}
+
 /**
  * fgft_quiesce_note - remember how the device was used, after the rollback
  * @dev: device about to be restored
@@ -87,6 +116,7 @@ static bool note_link(struct fgft_range *range, void *data)
  */
 void fgft_quiesce_note(struct fgft_device *dev)
 {
+	wait_settled(dev);
 	dev->linked = false;
 	fgft_domain_each(dev->mod, note_link, dev);
 }

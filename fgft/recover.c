@@ -300,7 +300,9 @@ void fgft_recover_plan(struct fgft_call *call)
 	/* Quarantine takes the fault, not the device. */
 	if (least < FGFT_STEP_FAILED)
 		fault->step = max(fault->step, least);
-	if (fault->step < FGFT_STEP_PM)
+	call->ending = fgft_ending_plan(call, fault->step);
+	fault->step = fgft_ending_step(call->ending, fault->step);
+	if (fault->step < FGFT_STEP_PM || fault->step == FGFT_STEP_FAILED)
 		return;
 	if (!call->dev)
 		call->dev = fgft_checkpoint_of(call->mod, call->entry,

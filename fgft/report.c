@@ -45,11 +45,13 @@ static const char * const fgft_cause_names[FGFT_CAUSE_COUNT] = {
 	[FGFT_CAUSE_BALANCE]	= "lock imbalance",
 	[FGFT_CAUSE_CONTEXT]	= "sleep in atomic context",
 	[FGFT_CAUSE_DEADLOCK]	= "self-deadlock",
+	[FGFT_CAUSE_RESULT]	= "wild result",
 };
 
 static const char * const fgft_step_names[FGFT_STEP_COUNT] = {
 	[FGFT_STEP_UNDO]	= "undo",
 	[FGFT_STEP_REGISTERS]	= "registers",
+	[FGFT_STEP_AGAIN]	= "again",
 	[FGFT_STEP_PM]		= "pm",
 	[FGFT_STEP_BUS_RESET]	= "bus_reset",
 	[FGFT_STEP_REBIND]	= "rebind",

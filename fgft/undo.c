@@ -265,3 +265,38 @@ void fgft_undo_rollback(struct fgft_undo *undo, bool (*sleeper)(void *data),
 		free_page((unsigned long)top);
 	}
 }
+
+/**
+ * fgft_undo_find - is there an effect like this in the log?
+ * @undo: log of the running call
+ * @fn: the inverse looked for
+ * @match: asked with the arguments of each, newest first
+ * @data: for @match
+ *
+ * Context: Inside the call the log is of.
+ * Return: true if @match took one.
+ */
+bool fgft_undo_find(const struct fgft_undo *undo, fgft_effect_t fn,
+		    bool (*match)(const u64 arg[4], const void *data),
+		    const void *data)
+{
+	const struct fgft_undo_chunk *chunk;
+
+	for (chunk = undo->top; chunk; chunk = chunk->below) {
+		u32 used = chunk->used;
+
+		while (used) {
+			const struct footer *footer;
+			const struct effect *effect;
+
+			used -= sizeof(*footer);
+			footer = (const struct footer *)(chunk->room + used);
+			used -= round_up(footer->size, 8);
+			effect = (const struct effect *)(chunk->room + used);
+			if (!footer->addr && effect->fn == fn &&
+			    match(effect->arg, data))
+				return true;
+		}
+	}
+	return false;
+}

@@ -21,6 +21,7 @@ static const struct suite suites[] = {
 	{ "call", call_tests },
 	{ "detect", detect_tests },
 	{ "lock", lock_tests },
+	{ "outcome", outcome_tests },
 	{ "undo", undo_tests },
 	{ "domain", domain_tests },
 	{ "kapi", kapi_tests },

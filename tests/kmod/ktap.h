@@ -32,6 +32,7 @@ struct ktap_test {
 extern const struct ktap_test call_tests[];
 extern const struct ktap_test detect_tests[];
 extern const struct ktap_test lock_tests[];
+extern const struct ktap_test outcome_tests[];
 extern const struct ktap_test undo_tests[];
 extern const struct ktap_test domain_tests[];
 extern const struct ktap_test kapi_tests[];

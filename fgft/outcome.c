@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Outcomes: what the caller of an entry point may get from the driver, what it
+ * gets instead after an abort, and what has to follow then.
+ *
+ * Written once a subsystem, as tables (class/), and looked up once for each
+ * entry point, when its driver is loaded.
+ */
+
+#include <linux/err.h>
+#include <linux/interrupt.h>
+#include <linux/limits.h>
+#include <linux/netdevice.h>
+#include <linux/pci.h>
+#include <linux/poll.h>
+#include <linux/string.h>
+
+#include "fgft.h"
+
+#define NO_ARGUMENT	(-1)
+
+/* ---- tables ------------------------------------------------------------------- */
+
+struct result_row {
+	const char *table;
+	long value;
+	int argument;			/* returned as it came, or NO_ARGUMENT */
+};
+
+static const struct result_row result_rows[] = {
+#define CLASS_RESULT(table, value)		{ table, value, NO_ARGUMENT },
+#define CLASS_RESULT_ARGUMENT(table, n)		{ table, 0, n },
+#include "class/results.def"
+};
+
+struct returns_row {
+	const char *table;
+	long low, high;
+	int limit;			/* argument that is the highest */
+};
+
+static const struct returns_row returns_rows[] = {
+#define CLASS_RETURNS(table, low, high)		{ table, low, high, NO_ARGUMENT },
+#define CLASS_RETURNS_UP_TO(table, n)		{ table, 0, 0, n },
+#include "class/returns.def"
+};
+
+struct ending_row {
+	const char *table;
+	enum fgft_ending ending;
+};
+
+static const struct ending_row ending_rows[] = {
+#define CLASS_ENDING(table, ending)		{ table, FGFT_ENDING_##ending },
+#include "class/endings.def"
+};
+
+/* The first row of @rows for @entry, NULL if there is none. */
+#define ROW_FIND(rows, entry)						\
+({									\
+	typeof(&(rows)[0]) found_ = NULL;				\
+	u32 i_;								\
+									\
+	for (i_ = 0; i_ < ARRAY_SIZE(rows) && !found_; i_++)		\
+		if (table_is((entry)->table, (rows)[i_].table))		\
+			found_ = &(rows)[i_];				\
+	found_;								\
+})
+
+static bool table_is(const char *table, const char *row)
+{
+	size_t size = strlen(row);
+
+	if (size && row[size - 1] == '.')
+		return !strncmp(table, row, size);
+	return !strcmp(table, row);
+}
+
+/* ---- what the C type says -------------------------------------------------------- */
+
+/* Bounds hold for the low bytes of the result, taken as a signed number. */
+static void outcome_by_type(struct fgft_outcome *outcome, u32 ret)
+{
+	outcome->unused_bits = 0;
+	outcome->low = LONG_MIN;
+	outcome->high = LONG_MAX;
+	switch (ret) {
+	case FGFT_RET_INT:
+		outcome->unused_bits = 32;
+		outcome->low = -MAX_ERRNO;
+		outcome->result = -EIO;
+		break;
+	case FGFT_RET_LONG:
+		outcome->low = -MAX_ERRNO;
+		outcome->result = -EIO;
+		break;
+	case FGFT_RET_BOOL:
+		outcome->unused_bits = 56;
+		outcome->low = 0;
+		outcome->high = 1;
+		break;
+	case FGFT_RET_PTR:
+		/* The kernel's half is negative; ERR_PTR()s are its top. */
+		outcome->low = (long)PAGE_OFFSET;
+		outcome->high = 0;
+		break;
+	}
+}
+
+/**
+ * fgft_outcome_find - look an entry point up in the tables
+ * @entry: the entry point
+ * @outcome: filled in
+ *
+ * Context: Any.
+ */
+void fgft_outcome_find(const struct fgft_entry *entry,
+		       struct fgft_outcome *outcome)
+{
+	const struct returns_row *returns = ROW_FIND(returns_rows, entry);
+	const struct result_row *result = ROW_FIND(result_rows, entry);
+	const struct ending_row *ending = ROW_FIND(ending_rows, entry);
+
+	*outcome = (struct fgft_outcome){
+		.limit = NO_ARGUMENT,
+		.argument = NO_ARGUMENT,
+	};
+	outcome_by_type(outcome, entry->ret);
+	if (returns && entry->ret != FGFT_RET_VOID) {
+		/* Enums are passed in a register's lower half. */
+		if (entry->ret == FGFT_RET_UINT)
+			outcome->unused_bits = 32;
+		outcome->low = returns->low;
+		outcome->high = returns->high;
+		outcome->limit = returns->limit;
+	}
+	if (result) {
+		outcome->result = result->value;
+		outcome->argument = result->argument;
+	}
+	if (ending)
+		outcome->ending = ending->ending;
+}
+
+/**
+ * fgft_outcome_bounded - is a result out of bounds legal for its arguments?
+ * @outcome: of the entry point
+ * @args: the call's
+ * @value: what it returned, in its own width
+ *
+ * Context: Any.
+ * Return: true if it is.
+ */
+bool fgft_outcome_bounded(const struct fgft_outcome *outcome,
+			  const unsigned long *args, long value)
+{
+	if (outcome->limit == NO_ARGUMENT)
+		return false;
+	return value >= 0 && value <= (int)args[outcome->limit];
+}
+
+/**
+ * fgft_outcome_result - what an entry point returns after an abort
+ * @outcome: of the entry point
+ * @args: the call's
+ *
+ * Context: Any.
+ * Return: the value, in the width of the entry's type.
+ */
+long fgft_outcome_result(const struct fgft_outcome *outcome,
+			 const unsigned long *args)
+{
+	if (outcome->argument != NO_ARGUMENT)
+		return args[outcome->argument];
+	return outcome->result;
+}
