@@ -135,6 +135,7 @@ static void sched_in(struct preempt_notifier *notifier, int cpu)
 
 	/* Interrupt calls on top have come and gone: they restore what they found. */
 	this_cpu_write(fgft_current_call, call->task_top);
+	fgft_deadline_resume(call->task_top);
 }
 
 static void sched_out(struct preempt_notifier *notifier, struct task_struct *next)
@@ -289,6 +290,10 @@ unsigned long notrace fgft_call_begin(struct fgft_frame *frame)
 	call->rcu_nesting = rcu_preempt_depth();
 	call->graph_depth = graph_depth();
 	call->budget = LOOP_BUDGET;
+	if (unlikely(call->aged)) {
+		memset(&call->age, 0, sizeof(call->age));
+		call->aged = false;
+	}
 	memset(call->hit, 0, sizeof(call->hit));
 	call->next_hit = 0;
 	call->ngrants = 0;

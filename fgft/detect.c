@@ -29,6 +29,9 @@
 #define FRAME_BOUND	(8 * 1024)	/* bytes of stack a call may use */
 #define STACK_RESERVE	2048		/* bytes of a task's stack left for us */
 
+/* A breakpoint is handled as if it were an NMI: there may be one in those. */
+#define INT3_COUNT	(NMI_OFFSET + HARDIRQ_OFFSET)
+
 /* ---- giving a call up ----------------------------------------------------- */
 
 /**
@@ -67,9 +70,10 @@ NOKPROBE_SYMBOL(unwind);
 
 /*
  * Did the exception interrupt the current call itself?  Not an interrupt
- * handler on top of it: that runs on another level, or another stack.
+ * handler on top of it: that runs on another level, or another stack.  @own is
+ * what the exception itself has added to preempt_count().
  */
-static struct fgft_call *call_hit(struct pt_regs *regs)
+static struct fgft_call *call_hit(struct pt_regs *regs, u32 own)
 {
 	struct fgft_call *call = fgft_call_current();
 	unsigned long frame;
@@ -79,7 +83,7 @@ static struct fgft_call *call_hit(struct pt_regs *regs)
 	frame = (unsigned long)call->frame;
 	if (regs->sp > frame || frame - regs->sp > THREAD_SIZE)
 		return NULL;
-	if ((preempt_count() & (NMI_MASK | HARDIRQ_MASK | SOFTIRQ_OFFSET)) !=
+	if (((preempt_count() - own) & (NMI_MASK | HARDIRQ_MASK | SOFTIRQ_OFFSET)) !=
 	    call->level)
 		return NULL;
 	return call;
@@ -117,13 +121,15 @@ static int die_notify(struct notifier_block *block, unsigned long event,
 	struct pt_regs *regs = args->regs;
 	struct fgft_call *call;
 
-	if (event != DIE_TRAP && event != DIE_GPF)
+	if (event != DIE_TRAP && event != DIE_GPF && event != DIE_INT3)
 		return NOTIFY_DONE;
-	call = call_hit(regs);
+	call = call_hit(regs, event == DIE_INT3 ? INT3_COUNT : 0);
 	if (!call)
 		return NOTIFY_DONE;
 	if (regs->ip != (unsigned long)fgft_abort_trap) {
-		if (!recoverable(call, regs->ip))
+		/* Behind a breakpoint, which may be the last of its function. */
+		if (!recoverable(call, event == DIE_INT3 ? regs->ip - 1 :
+							   regs->ip))
 			return NOTIFY_DONE;
 		fgft_abort_record(call, trap_cause(event, args->trapnr),
 				  regs->ip, 0, NULL);
@@ -149,7 +155,7 @@ NOKPROBE_SYMBOL(skipped);
 static int oops_probe(struct kprobe *probe, struct pt_regs *own)
 {
 	struct pt_regs *regs = (struct pt_regs *)own->di;
-	struct fgft_call *call = call_hit(regs);
+	struct fgft_call *call = call_hit(regs, 0);
 
 	if (!call || !recoverable(call, regs->ip))
 		return 0;
@@ -343,12 +349,19 @@ void *__fgft_icall(void *target)
 }
 EXPORT_SYMBOL_GPL(__fgft_icall);
 
+/* The budget is used up by iterations, or was taken away by deadline.c. */
+static noinline void loop_spent(struct fgft_call *call, unsigned long ip)
+{
+	fgft_abort(call, call->age.expired ? FGFT_CAUSE_DEADLINE :
+					     FGFT_CAUSE_LOOP, ip, 0, NULL);
+}
+
 void __fgft_loop(void)
 {
 	struct fgft_call *call = fgft_call_current();
 
 	if (likely(call) && unlikely(--call->budget < 0))
-		fgft_abort(call, FGFT_CAUSE_LOOP, _RET_IP_, 0, NULL);
+		loop_spent(call, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(__fgft_loop);
 

@@ -46,6 +46,7 @@ enum fgft_cause {
 	FGFT_CAUSE_CONTEXT,	/* sleeping function in atomic context */
 	FGFT_CAUSE_DEADLOCK,	/* lock the driver itself holds already */
 	FGFT_CAUSE_RESULT,	/* value returned that the entry must not return */
+	FGFT_CAUSE_DEADLINE,	/* ran, waited or slept for too long */
 	FGFT_CAUSE_COUNT
 };
 
@@ -226,6 +227,14 @@ struct fgft_deferred {
 
 struct fgft_defer_page;
 
+/* How long a call has taken; blank unless fgft_call.aged. */
+struct fgft_age {
+	u64 delay_ns;		/* asked for in delays */
+	u64 slept_ns;		/* when it first came back from a sleep */
+	u32 ticks;		/* of deadline.c that found it running */
+	bool expired;
+};
+
 struct fgft_call {
 	struct fgft_call *below;	/* next older call on this CPU or task */
 	struct fgft_frame *frame;
@@ -238,6 +247,8 @@ struct fgft_call {
 	int rcu_nesting;
 	int graph_depth;		/* function graph tracer's return stack */
 	s64 budget;			/* loop iterations left */
+	bool aged;
+	struct fgft_age age;
 	struct fgft_span hit[FGFT_HITS];	/* recently allowed */
 	u32 next_hit;
 	u32 ngrants;			/* filled at the first miss */
@@ -311,6 +322,16 @@ void fgft_lock_drop(struct fgft_call *call, void *lock);
 void fgft_lock_publish(struct fgft_call *call);
 /* End of call: release everything, newest first.  Returns leaked takes. */
 u32 fgft_lock_release(struct fgft_call *call);
+
+/* ---- deadline.c: calls that take too long ------------------------------ */
+
+int fgft_deadline_init(void);
+void fgft_deadline_exit(void);
+/* The call's task runs again. */
+void fgft_deadline_resume(struct fgft_call *call);
+/* The call is about to spin for @ns in a kernel function. */
+void fgft_deadline_delay(struct fgft_call *call, u64 ns, unsigned long ip,
+			 const char *what);
 
 /* ---- detect.c: aborts and traps ---------------------------------------- */
 

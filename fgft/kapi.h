@@ -124,6 +124,8 @@ void kapi_retire(struct fgft_call *c, const void *ptr);
 #define RETIRE(ptr)		kapi_retire(c, ptr)
 /* From here on undo is not enough: what happened has been seen. */
 #define CLOSES			fgft_window_close(c)
+/* Spinning for a while in the kernel. */
+#define DELAY(ns)		fgft_deadline_delay(c, ns, _RET_IP_, kapi_name)
 #define GFP(flags)		kapi_gfp(c, flags, _RET_IP_, kapi_name)
 
 /* UNDO(effect, flags, up to four arguments), COMMIT(effect, arguments) */

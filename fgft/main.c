@@ -26,6 +26,9 @@ static int __init fgft_init(void)
 	err = fgft_detect_init();
 	if (err)
 		goto fail_detect;
+	err = fgft_deadline_init();
+	if (err)
+		goto fail_deadline;
 	err = fgft_checkpoint_init();
 	if (err)
 		goto fail_checkpoint;
@@ -56,6 +59,8 @@ fail_kapi:
 fail_recover:
 	fgft_checkpoint_exit();
 fail_checkpoint:
+	fgft_deadline_exit();
+fail_deadline:
 	fgft_detect_exit();
 fail_detect:
 	fgft_call_exit();
@@ -71,6 +76,7 @@ static void __exit fgft_exit(void)
 	fgft_control_exit();
 	fgft_recover_exit();
 	fgft_checkpoint_exit();
+	fgft_deadline_exit();
 	fgft_detect_exit();
 	fgft_call_exit();
 	fgft_domain_exit();

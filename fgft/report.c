@@ -46,6 +46,7 @@ static const char * const fgft_cause_names[FGFT_CAUSE_COUNT] = {
 	[FGFT_CAUSE_CONTEXT]	= "sleep in atomic context",
 	[FGFT_CAUSE_DEADLOCK]	= "self-deadlock",
 	[FGFT_CAUSE_RESULT]	= "wild result",
+	[FGFT_CAUSE_DEADLINE]	= "deadline",
 };
 
 static const char * const fgft_step_names[FGFT_STEP_COUNT] = {

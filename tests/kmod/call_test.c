@@ -227,6 +227,140 @@ static void test_interrupted_fails(struct ktap_run *run)
 	EXPECT_EQ(run, control_number("faults"), run->faults + 2);
 }
 
+/* ---- three deep: an interrupt on a bottom half on a task --------------------------- */
+
+static struct {
+	struct timer_list timer;
+	struct hrtimer hrtimer;
+	struct subject soft, hard;
+	int soft_kind, hard_kind;
+	long soft_result, hard_result;
+	bool soft_in_context, hard_in_context;
+	bool hard_done;
+} stack;
+
+static enum hrtimer_restart stack_hard(struct hrtimer *timer)
+{
+	stack.hard_in_context = in_hardirq() && in_serving_softirq();
+	stack.hard_result = subject_stores(&stack.hard, 7, stack.hard_kind);
+	WRITE_ONCE(stack.hard_done, true);
+	return HRTIMER_NORESTART;
+}
+
+static void stack_soft(struct timer_list *timer)
+{
+	stack.soft_in_context = in_serving_softirq();
+	hrtimer_start(&stack.hrtimer, ms_to_ktime(2),
+		      HRTIMER_MODE_REL_PINNED_HARD);
+	stack.soft_result = subject_wait_on(&stack.hard_done, stack.soft_kind);
+	WRITE_ONCE(subject.flag, true);
+}
+
+/* Each of the three faults or not; each is taken back alone. */
+static void stacked(struct ktap_run *run, int task, int soft, int hard)
+{
+	u64 faults = control_number("faults") + !!task + !!soft + !!hard;
+	long result;
+
+	memset(&stack, 0, sizeof(stack));
+	stack.soft_kind = soft;
+	stack.hard_kind = hard;
+	hrtimer_init(&stack.hrtimer, CLOCK_MONOTONIC,
+		     HRTIMER_MODE_REL_PINNED_HARD);
+	stack.hrtimer.function = stack_hard;
+	timer_setup(&stack.timer, stack_soft, TIMER_PINNED);
+	subject.q = 100;
+	subject.w = 100;
+	subject.h = 100;
+	subject.b = 100;
+	subject.flag = false;
+
+	preempt_disable();	/* so that both come on top of us */
+	mod_timer(&stack.timer, jiffies + 2);
+	result = subject_wait(task);
+	preempt_enable();
+	del_timer_sync(&stack.timer);
+	hrtimer_cancel(&stack.hrtimer);
+
+	EXPECT(run, stack.soft_in_context);
+	EXPECT(run, stack.hard_in_context);
+	EXPECT_EQ(run, result, task ? -EIO : 0);
+	EXPECT_EQ(run, stack.soft_result, soft ? -EIO : 0);
+	EXPECT_EQ(run, stack.hard_result, hard ? -EIO : 0);
+	EXPECT_EQ(run, subject.q, task ? 100 : 1);
+	EXPECT_EQ(run, subject.w, task ? 100 : 2);
+	EXPECT_EQ(run, subject.h, soft ? 100 : 1);
+	EXPECT_EQ(run, subject.b, soft ? 100 : 2);
+	EXPECT_EQ(run, stack.hard.q, hard ? 0 : 10);
+	EXPECT_EQ(run, preempt_count(), 0);
+	EXPECT_EQ(run, control_number("faults"), faults);
+}
+
+static void test_stacked(struct ktap_run *run)
+{
+	int faulty;
+
+	for (faulty = 0; faulty < 8; faulty++)
+		stacked(run, faulty & 1 ? STRIKE_NULL_LOAD : STRIKE_NONE,
+			faulty & 2 ? STRIKE_DIVIDE : STRIKE_NONE,
+			faulty & 4 ? STRIKE_WILD_STORE : STRIKE_NONE);
+}
+
+/* ---- another processor ---------------------------------------------------------------- */
+
+static int migrant_begun_on, migrant_ended_on;
+
+/* The task is moved while its call sleeps. */
+static int migrant_run(void *kind)
+{
+	long result;
+
+	migrant_begun_on = raw_smp_processor_id();
+	result = subject_sleep(200, (int)(long)kind);
+	migrant_ended_on = raw_smp_processor_id();
+	while (!kthread_should_stop())
+		usleep_range(1000, 2000);
+	return result;
+}
+
+static void migrated(struct ktap_run *run, int kind)
+{
+	int here = cpumask_first(cpu_online_mask);
+	int there = cpumask_last(cpu_online_mask);
+	struct task_struct *task;
+
+	EXPECT(run, here != there);
+	subject.q = 100;
+	subject.w = 100;
+	migrant_ended_on = -1;
+	task = kthread_create(migrant_run, (void *)(long)kind,
+			      "fgft_test/migrant");
+	if (IS_ERR(task)) {
+		EXPECT(run, !IS_ERR(task));
+		return;
+	}
+	set_cpus_allowed_ptr(task, cpumask_of(here));
+	wake_up_process(task);
+	while (READ_ONCE(subject.q) != 1)
+		usleep_range(1000, 2000);
+	EXPECT_EQ(run, set_cpus_allowed_ptr(task, cpumask_of(there)), 0);
+	while (READ_ONCE(migrant_ended_on) < 0)
+		usleep_range(1000, 2000);
+	EXPECT_EQ(run, kthread_stop(task), kind ? -EIO : 0);
+	EXPECT_EQ(run, migrant_begun_on, here);
+	EXPECT_EQ(run, migrant_ended_on, there);
+	EXPECT_EQ(run, subject.q, kind ? 100 : 1);
+	EXPECT_EQ(run, subject.w, kind ? 100 : 2);
+}
+
+static void test_migration(struct ktap_run *run)
+{
+	migrated(run, STRIKE_NONE);
+	EXPECT_NO_FAULT(run);
+	migrated(run, STRIKE_NULL_LOAD);
+	EXPECT_FAULT(run, "subject_sleep", "bad load", "undo");
+}
+
 static void test_sleep(struct ktap_run *run)
 {
 	subject.q = 100;
@@ -329,6 +463,72 @@ static void test_parallel(struct ktap_run *run)
 		  calls + THREADS * ROUNDS);
 }
 
+/* ---- one device, two processors ------------------------------------------------------- */
+
+#define PAIRS	12
+
+static struct striker {
+	struct task_struct *task;
+	struct completion finished;
+	u32 wrong;
+} strikers[2];
+
+/* How many are ready for the next round: both strike at the same time. */
+static atomic_t ready;
+
+static int striker_run(void *data)
+{
+	struct striker *striker = data;
+	u32 i;
+
+	for (i = 0; i < PAIRS; i++) {
+		atomic_inc(&ready);
+		while (atomic_read(&ready) < 2 * (i + 1))
+			cpu_relax();
+		striker->wrong += device_locked(0xdead, STRIKE_NULL_LOAD) != -EIO;
+	}
+	complete(&striker->finished);
+	while (!kthread_should_stop())
+		usleep_range(1000, 2000);
+	return 0;
+}
+
+/* A call may be held off or turned away; the device is what it was. */
+static void test_device_race(struct ktap_run *run)
+{
+	u32 setting = device.setting, i, waited;
+
+	atomic_set(&ready, 0);
+	for (i = 0; i < ARRAY_SIZE(strikers); i++) {
+		struct striker *striker = &strikers[i];
+
+		striker->wrong = 0;
+		init_completion(&striker->finished);
+		striker->task = kthread_create(striker_run, striker,
+					       "fgft_test/striker%u", i);
+		if (IS_ERR(striker->task)) {
+			EXPECT(run, !IS_ERR(striker->task));
+			return;
+		}
+		kthread_bind(striker->task,
+			     cpumask_nth(i % num_online_cpus(), cpu_online_mask));
+	}
+	for (i = 0; i < ARRAY_SIZE(strikers); i++)
+		wake_up_process(strikers[i].task);
+	for (i = 0; i < ARRAY_SIZE(strikers); i++) {
+		EXPECT(run, wait_for_completion_timeout(&strikers[i].finished,
+							60 * HZ));
+		kthread_stop(strikers[i].task);
+		EXPECT_EQ(run, strikers[i].wrong, 0);
+	}
+	for (waited = 0; control_number("recovering") && waited < 500; waited++)
+		msleep(20);
+	EXPECT_EQ(run, control_number("recovering"), 0);
+	EXPECT(run, control_number("faults") > run->faults);
+	EXPECT_EQ(run, device.setting, setting);
+	EXPECT_EQ(run, device_read_other(), setting);
+}
+
 const struct ktap_test call_tests[] = {
 	{ "commit", test_commit },
 	{ "arguments", test_arguments },
@@ -340,8 +540,11 @@ const struct ktap_test call_tests[] = {
 	{ "hardirq", test_hardirq },
 	{ "interrupted", test_interrupted },
 	{ "interrupted_fails", test_interrupted_fails },
+	{ "stacked", test_stacked },
+	{ "migration", test_migration },
 	{ "sleep", test_sleep },
 	{ "sleep_in_atomic", test_sleep_in_atomic },
 	{ "parallel", test_parallel },
+	{ "device_race", test_device_race },
 	{ }
 };

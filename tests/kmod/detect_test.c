@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Detection: every cause is caught and named, in the one call it concerns. */
+#include <linux/irqflags.h>
 #include <linux/preempt.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
 #include "ktap.h"
 #include "subject.h"
+#include "wrong.h"
 
 /* Strike once; state is taken back and the next call works. */
 static void struck(struct ktap_run *run, int kind, const char *cause)
@@ -129,6 +131,113 @@ static void test_leaked_lock(struct ktap_run *run)
 	EXPECT_FAULT(run, "subject_leak", "lock imbalance", "undo");
 }
 
+/* Each kind of object, and what is not one; the function is named. */
+static void test_arguments(struct ktap_run *run)
+{
+	unsigned long foreign[64] = {};
+	char report[CONTROL_SIZE], line[64];
+	u32 i;
+
+	for (i = 0; i < wrong_arguments_count; i++) {
+		subject_foreign = foreign;
+		subject.q = 100;
+		ktap_expect_eq(run, wrong_argument(i), -EIO,
+			       wrong_arguments[i], i, "abort");
+		EXPECT_EQ(run, subject.q, 100);
+		EXPECT_EQ(run, preempt_count(), 0);
+		EXPECT_FAULT(run, "wrong_argument", "wild argument", "undo");
+		control_read("last_fault", report, sizeof(report));
+		scnprintf(line, sizeof(line), "what: %s\n", wrong_arguments[i]);
+		ktap_expect(run, strstr(report, line), wrong_arguments[i], i,
+			    "its name");
+	}
+	EXPECT(run, !memchr_inv(foreign, 0, sizeof(foreign)));
+}
+
+static void trapped(struct ktap_run *run, int which, const char *cause)
+{
+	subject.q = 100;
+	EXPECT_EQ(run, wrong_trap(which), -EIO);
+	EXPECT_EQ(run, preempt_count(), 0);
+	EXPECT(run, !irqs_disabled());
+	EXPECT_EQ(run, subject.q, 100);
+	EXPECT_FAULT(run, "wrong_trap", cause, "undo");
+}
+
+static void test_traps(struct ktap_run *run)
+{
+	trapped(run, WRONG_TRAP_INT3, "processor exception");
+	trapped(run, WRONG_TRAP_OVERFLOW, "processor exception");
+	trapped(run, WRONG_TRAP_BOUND, "processor exception");
+}
+
+/* A warning is no fault. */
+static void test_warn(struct ktap_run *run)
+{
+	subject.q = 100;
+	subject.w = 100;
+	EXPECT_EQ(run, wrong_warn(STRIKE_NONE), 0);
+	EXPECT_EQ(run, subject.q, 1);
+	EXPECT_EQ(run, subject.w, 2);
+	EXPECT_NO_FAULT(run);
+	EXPECT_EQ(run, wrong_warn(STRIKE_BUG), -EIO);
+	EXPECT_FAULT(run, "wrong_warn", "BUG", "undo");
+}
+
+/* ---- time ----------------------------------------------------------------------- */
+
+static void late(struct ktap_run *run, int which)
+{
+	subject.q = 100;
+	subject.flag = false;
+	EXPECT_EQ(run, wrong_time(which), -EIO);
+	EXPECT_EQ(run, subject.q, 100);
+	EXPECT_FAULT(run, "wrong_time", "deadline", "undo");
+}
+
+static void test_deadline_delay(struct ktap_run *run)
+{
+	EXPECT_EQ(run, parameter_write("deadline_ms", "50"), 0);
+	late(run, WRONG_TIME_DELAY);
+	/* Nothing that comes with an interrupt could notice this one. */
+	subject.q = 100;
+	local_irq_disable();
+	EXPECT_EQ(run, wrong_time(WRONG_TIME_DELAY), -EIO);
+	EXPECT(run, irqs_disabled());
+	local_irq_enable();
+	EXPECT_EQ(run, subject.q, 100);
+	EXPECT_FAULT(run, "wrong_time", "deadline", "undo");
+	EXPECT_EQ(run, parameter_write("deadline_ms", "10000"), 0);
+}
+
+static void test_deadline_slow(struct ktap_run *run)
+{
+	EXPECT_EQ(run, parameter_write("deadline_ms", "80"), 0);
+	late(run, WRONG_TIME_SLOW);
+	EXPECT_EQ(run, parameter_write("deadline_ms", "10000"), 0);
+}
+
+static void test_deadline_sleep(struct ktap_run *run)
+{
+	EXPECT_EQ(run, parameter_write("deadline_sleep_ms", "200"), 0);
+	late(run, WRONG_TIME_SLEEP);
+	EXPECT_EQ(run, parameter_write("deadline_sleep_ms", "120000"), 0);
+}
+
+/* The age of one call is not that of the next, nor is any time the limit of 0. */
+static void test_deadline_off(struct ktap_run *run)
+{
+	EXPECT_EQ(run, parameter_write("deadline_ms", "0"), 0);
+	EXPECT_EQ(run, parameter_write("deadline_sleep_ms", "0"), 0);
+	EXPECT_EQ(run, subject_sleep(300, STRIKE_NONE), 0);
+	EXPECT_NO_FAULT(run);
+	EXPECT_EQ(run, parameter_write("deadline_sleep_ms", "120000"), 0);
+	EXPECT_EQ(run, parameter_write("deadline_ms", "10000"), 0);
+	EXPECT_EQ(run, parameter_write("deadline_ms", "soon"), -EINVAL);
+	EXPECT_EQ(run, subject_sleep(20, STRIKE_NONE), 0);
+	EXPECT_NO_FAULT(run);
+}
+
 const struct ktap_test detect_tests[] = {
 	{ "null_load", test_null_load },
 	{ "unmapped_load", test_unmapped_load },
@@ -142,5 +251,12 @@ const struct ktap_test detect_tests[] = {
 	{ "wild_argument", test_wild_argument },
 	{ "record", test_record },
 	{ "leaked_lock", test_leaked_lock },
+	{ "arguments", test_arguments },
+	{ "traps", test_traps },
+	{ "warn", test_warn },
+	{ "deadline_delay", test_deadline_delay },
+	{ "deadline_slow", test_deadline_slow },
+	{ "deadline_sleep", test_deadline_sleep },
+	{ "deadline_off", test_deadline_off },
 	{ }
 };

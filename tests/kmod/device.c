@@ -49,6 +49,17 @@ noinline long device_bell(u32 value, bool early, int kind)
 	return 0;
 }
 
+/* As device_other(), but one caller at a time. */
+noinline long device_locked(u32 value, int kind)
+{
+	spin_lock(&device.lock);
+	device.setting = value;
+	writel(value, device.regs + REG_OTHER);
+	strike(kind);
+	spin_unlock(&device.lock);
+	return 0;
+}
+
 /* One register too far. */
 noinline long device_outside(int kind)
 {

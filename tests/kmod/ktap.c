@@ -10,6 +10,7 @@
 #include "ktap.h"
 
 #define CONTROL		"/sys/kernel/fgft/fgft_test/"
+#define PARAMETERS	"/sys/module/fgft/parameters/"
 #define RESTORE_MS	10000	/* longest wait for a device */
 
 struct suite {
@@ -88,20 +89,34 @@ u64 control_number(const char *name)
 	return value;
 }
 
-int control_write(const char *name, const char *value)
+static int file_write(const char *path, const char *value)
 {
-	char path[128];
 	struct file *file;
 	loff_t pos = 0;
 	ssize_t len;
 
-	scnprintf(path, sizeof(path), CONTROL "%s", name);
 	file = filp_open(path, O_WRONLY, 0);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	len = kernel_write(file, value, strlen(value), &pos);
 	filp_close(file, NULL);
 	return len < 0 ? len : 0;
+}
+
+int control_write(const char *name, const char *value)
+{
+	char path[128];
+
+	scnprintf(path, sizeof(path), CONTROL "%s", name);
+	return file_write(path, value);
+}
+
+int parameter_write(const char *name, const char *value)
+{
+	char path[128];
+
+	scnprintf(path, sizeof(path), PARAMETERS "%s", name);
+	return file_write(path, value);
 }
 
 /* ---- expectations --------------------------------------------------------------- */

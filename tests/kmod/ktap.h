@@ -80,5 +80,7 @@ void ktap_expect_no_fault(struct ktap_run *run, const char *file, int line);
 char *control_read(const char *file, char *buf, size_t size);
 u64 control_number(const char *file);
 int control_write(const char *file, const char *text);
+/* A parameter of fgft.ko. */
+int parameter_write(const char *name, const char *text);
 
 #endif /* KTAP_H */

@@ -43,6 +43,7 @@ static int __init fgft_test_init(void)
 	int err;
 
 	spin_lock_init(&subject.spin);
+	spin_lock_init(&device.lock);
 	mutex_init(&subject.mutex);
 	init_completion(&subject.done);
 	locks_setup();

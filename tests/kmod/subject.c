@@ -290,6 +290,17 @@ noinline long subject_consume(unsigned int msecs, int kind)
 	return 0;
 }
 
+/* Like subject_wait(), so that one such call can be on top of the other. */
+noinline long subject_wait_on(const bool *flag, int kind)
+{
+	subject.h = 1;
+	while (!READ_ONCE(*flag))
+		cpu_relax();
+	subject.b = 2;
+	strike(kind);
+	return 0;
+}
+
 /* ---- native helpers ---------------------------------------------------------- */
 
 int subject_setup(void)

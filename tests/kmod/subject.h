@@ -94,6 +94,7 @@ long subject_complete(int strike);
 long subject_sleep(u32 msecs, int strike);
 long subject_wait(int strike);
 long subject_consume(unsigned int msecs, int strike);
+long subject_wait_on(const bool *flag, int strike);
 
 /* Native helpers: what a driver's probe and remove would do. */
 int subject_setup(void);
@@ -103,6 +104,7 @@ void subject_teardown(void);
 struct device_state {
 	struct pci_dev *pdev;
 	void __iomem *regs;
+	spinlock_t lock;	/* around setting and its register */
 	u32 setting;		/* what the undescribed register should hold */
 	u32 suspends, resumes;
 	int resume_error;	/* what resume is to return */
@@ -116,6 +118,7 @@ extern struct pci_driver device_driver;
 long device_plain(u32 value, int strike);
 long device_event(u32 value, int strike);
 long device_other(u32 value, int strike);
+long device_locked(u32 value, int strike);
 long device_outside(int strike);
 long device_named(struct pci_dev *pdev, u32 value, int strike);
 long device_bell(u32 value, bool early, int strike);

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Calls that take too long without going round a loop too often.
+ *
+ * The loop budget (detect.c) stops a loop by counting it, which is cheap and
+ * repeatable, but it knows nothing of time: a million iterations that each
+ * wait a millisecond are a quarter of an hour.  Three things look at time, none
+ * of them on the way of a store or of a call that is quick:
+ *
+ *   delays	count what the driver asked for, in any context, even with
+ *		interrupts off
+ *   a tick	on each processor finds the call that runs there; a call found
+ *		often enough has used up its processor time
+ *   the switch	back to a task looks how long ago its call first slept
+ *
+ * Nothing is aborted from the tick or the switch: they may have hit the middle
+ * of a kernel function.  They use up the loop budget, so that the next
+ * iteration ends the call, and mark it, so that the cause is named rightly.  A
+ * call that waits without a loop of its own waits in the kernel, which cannot
+ * be unwound.
+ */
+#include <linux/cpuhotplug.h>
+#include <linux/hrtimer.h>
+#include <linux/ktime.h>
+#include <linux/moduleparam.h>
+#include <linux/percpu.h>
+#include <linux/smp.h>
+
+#include "fgft.h"
+
+#define TICKS		8	/* of a full deadline */
+#define IDLE_MS		1000	/* tick while there is no deadline */
+
+static DEFINE_PER_CPU(struct hrtimer, ticks);
+static enum cpuhp_state hotplug = CPUHP_INVALID;
+
+/* Processor time, and delays, of one call. */
+static unsigned int deadline_ms = 10000;
+/* Time from a call's first sleep to its end. */
+static unsigned int deadline_sleep_ms = 120000;
+
+static ktime_t tick_period(void)
+{
+	unsigned int ms = READ_ONCE(deadline_ms);
+
+	return ms ? ns_to_ktime((u64)ms * NSEC_PER_MSEC / TICKS) :
+		    ms_to_ktime(IDLE_MS);
+}
+
+static void tick_start(void *unused)
+{
+	hrtimer_start(this_cpu_ptr(&ticks), tick_period(),
+		      HRTIMER_MODE_REL_PINNED_HARD);
+}
+
+static int deadline_set(const char *val, const struct kernel_param *kp)
+{
+	int err = param_set_uint(val, kp);
+
+	/* Not yet at load time, when parameters are set first. */
+	if (!err && hotplug != CPUHP_INVALID)
+		on_each_cpu(tick_start, NULL, 1);
+	return err;
+}
+
+static const struct kernel_param_ops deadline_ops = {
+	.set = deadline_set,
+	.get = param_get_uint,
+};
+module_param_cb(deadline_ms, &deadline_ops, &deadline_ms, 0600);
+MODULE_PARM_DESC(deadline_ms,
+		 "processor time of a call before it is aborted; 0: any");
+module_param(deadline_sleep_ms, uint, 0600);
+MODULE_PARM_DESC(deadline_sleep_ms,
+		 "time of a call that sleeps before it is aborted; 0: any");
+
+/* The call is at the mercy of its next loop iteration. */
+static void expire(struct fgft_call *call)
+{
+	call->age.expired = true;
+	/* Interrupts of this processor only: the call itself is not running. */
+	WRITE_ONCE(call->budget, 0);
+}
+
+/* In hard interrupt context, on top of whatever runs. */
+static enum hrtimer_restart tick(struct hrtimer *timer)
+{
+	struct fgft_call *call = fgft_call_current();
+
+	if (call && READ_ONCE(deadline_ms)) {
+		call->aged = true;
+		if (++call->age.ticks > TICKS)
+			expire(call);
+	}
+	hrtimer_forward_now(timer, tick_period());
+	return HRTIMER_RESTART;
+}
+
+/**
+ * fgft_deadline_resume - a task with a call runs again
+ * @call: its newest call
+ *
+ * Context: The scheduler's switch to the task, preemption disabled.
+ */
+void fgft_deadline_resume(struct fgft_call *call)
+{
+	u64 limit = (u64)READ_ONCE(deadline_sleep_ms) * NSEC_PER_MSEC;
+	u64 now = ktime_get_mono_fast_ns();
+
+	call->aged = true;
+	if (!call->age.slept_ns)
+		call->age.slept_ns = now;
+	else if (limit && now - call->age.slept_ns > limit)
+		expire(call);
+}
+
+/**
+ * fgft_deadline_delay - the driver is about to wait in a loop of the kernel's
+ * @call: running call
+ * @ns: how long
+ * @ip: who waits, for the report
+ * @what: by which kernel function
+ *
+ * Does not return once the call has waited for too long: it is aborted.
+ *
+ * Context: Inside @call.
+ */
+void fgft_deadline_delay(struct fgft_call *call, u64 ns, unsigned long ip,
+			 const char *what)
+{
+	u64 limit = (u64)READ_ONCE(deadline_ms) * NSEC_PER_MSEC;
+
+	call->aged = true;
+	call->age.delay_ns += ns;
+	if (call->age.expired || (limit && call->age.delay_ns > limit))
+		fgft_abort(call, FGFT_CAUSE_DEADLINE, ip, 0, what);
+}
+
+static int tick_online(unsigned int cpu)
+{
+	struct hrtimer *timer = this_cpu_ptr(&ticks);
+
+	hrtimer_init(timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
+	timer->function = tick;
+	tick_start(NULL);
+	return 0;
+}
+
+static int tick_offline(unsigned int cpu)
+{
+	hrtimer_cancel(this_cpu_ptr(&ticks));
+	return 0;
+}
+
+/**
+ * fgft_deadline_init - let the ticks run, on processors to come as well
+ *
+ * Context: Process.
+ * Return: 0, or the error of the hotplug callback.
+ */
+int fgft_deadline_init(void)
+{
+	int state = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "fgft:deadline",
+				      tick_online, tick_offline);
+
+	if (state < 0)
+		return state;
+	hotplug = state;
+	return 0;
+}
+
+/**
+ * fgft_deadline_exit - stop the ticks
+ *
+ * Context: Process; no call is running anywhere.
+ */
+void fgft_deadline_exit(void)
+{
+	cpuhp_remove_state(hotplug);
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Faults that need more than a strike; see wrong.h. */
+#include <linux/bug.h>
+#include <linux/crc32.h>
+#include <linux/delay.h>
+#include <linux/dma-mapping.h>
+#include <linux/interrupt.h>
+#include <linux/io.h>
+#include <linux/netdevice.h>
+#include <linux/skbuff.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
+#include "strike.h"
+#include "subject.h"
+#include "wrong.h"
+
+/* Mapped, but not the driver's, and no object of any kind. */
+#define FOREIGN		((void *)subject_foreign)
+
+static irqreturn_t wrong_handler(int irq, void *data)
+{
+	return IRQ_NONE;
+}
+
+static noinline void argument_writable(void)
+{
+	spin_lock(FOREIGN);
+}
+
+static noinline void argument_readable(void)
+{
+	kfree(kmemdup((void *)8, 16, GFP_KERNEL));
+}
+
+static noinline void argument_slab(void)
+{
+	kfree(FOREIGN);
+}
+
+static noinline void argument_inside(void)
+{
+	kfree(subject.heap + 2);
+}
+
+static noinline void argument_vmalloc(void)
+{
+	vfree(FOREIGN);
+}
+
+static noinline void argument_device(void)
+{
+	dma_free_coherent(FOREIGN, 8, NULL, 0);
+}
+
+static noinline void argument_dma(void)
+{
+	dma_free_coherent(&device.pdev->dev, 8, FOREIGN, 0);
+}
+
+static noinline void argument_netdev(void)
+{
+	netif_carrier_off(FOREIGN);
+}
+
+static noinline void argument_skb(void)
+{
+	consume_skb(FOREIGN);
+}
+
+static noinline void argument_mmio(void)
+{
+	writel(0, FOREIGN);
+}
+
+static noinline void argument_string(void)
+{
+	if (request_irq(0, wrong_handler, 0, (const char *)8, &subject))
+		subject.w++;
+}
+
+struct argument {
+	void (*run)(void);
+};
+
+static const struct argument arguments[] = {
+	{ argument_writable }, { argument_readable }, { argument_slab },
+	{ argument_inside }, { argument_vmalloc }, { argument_device },
+	{ argument_dma }, { argument_netdev }, { argument_skb },
+	{ argument_mmio }, { argument_string },
+};
+
+/* In the same order: what is called. */
+const char * const wrong_arguments[] = {
+	"spin_lock", "kmemdup", "kfree", "kfree", "vfree", "dma_free_coherent",
+	"dma_free_coherent", "netif_carrier_off", "consume_skb", "device write",
+	"request_threaded_irq",
+};
+
+const u32 wrong_arguments_count = ARRAY_SIZE(arguments);
+
+noinline long wrong_argument(u32 which)
+{
+	BUILD_BUG_ON(ARRAY_SIZE(wrong_arguments) != ARRAY_SIZE(arguments));
+
+	subject.q = 1;
+	arguments[which].run();
+	return 0;
+}
+
+/* ---- exceptions ----------------------------------------------------------------- */
+
+noinline long wrong_trap(int which)
+{
+	subject.q = 1;
+	switch ((enum wrong_trap)which) {
+	case WRONG_TRAP_INT3:
+		asm volatile("int3");
+		break;
+	case WRONG_TRAP_OVERFLOW:
+		asm volatile("int $4");
+		break;
+	case WRONG_TRAP_BOUND:
+		asm volatile("int $5");
+		break;
+	}
+	return 0;
+}
+
+/* ---- time ------------------------------------------------------------------------- */
+
+#define AREA_BYTES	(2 * PAGE_SIZE)
+
+noinline long wrong_time(int which)
+{
+	subject.q = 1;
+	while (!READ_ONCE(subject.flag)) {
+		switch ((enum wrong_time)which) {
+		case WRONG_TIME_DELAY:
+			udelay(5);
+			break;
+		case WRONG_TIME_SLEEP:
+			msleep(20);
+			break;
+		case WRONG_TIME_SLOW:
+			subject.w = crc32_le(0, (u8 *)subject.area, AREA_BYTES);
+			break;
+		}
+	}
+	return 0;
+}
+
+/* The taint is one the module has brought along. */
+noinline long wrong_warn(int kind)
+{
+	subject.q = 1;
+	__WARN_FLAGS(BUGFLAG_TAINT(TAINT_OOT_MODULE));
+	subject.w = 2;
+	strike(kind);
+	return 0;
+}

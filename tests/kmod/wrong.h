@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Faults that need more than a strike; wrong.c is isolated. */
+#ifndef WRONG_H
+#define WRONG_H
+
+#include <linux/types.h>
+
+/* Kernel functions, each given something that is not what it wants. */
+extern const char * const wrong_arguments[];
+extern const u32 wrong_arguments_count;
+
+enum wrong_trap {
+	WRONG_TRAP_INT3,
+	WRONG_TRAP_OVERFLOW,
+	WRONG_TRAP_BOUND,
+};
+
+enum wrong_time {
+	WRONG_TIME_DELAY,	/* udelay(), again and again */
+	WRONG_TIME_SLEEP,	/* msleep() */
+	WRONG_TIME_SLOW,	/* something slow of the kernel's */
+};
+
+long wrong_argument(u32 which);
+long wrong_trap(int which);
+long wrong_time(int which);
+long wrong_warn(int strike);
+
+#endif /* WRONG_H */
