@@ -104,10 +104,10 @@ struct fgft_unit {
  * arguments in place and the struct fgft_entry in %rax.
  */
 void __fgft_enter(void);
-void __fgft_store1(void *addr);
-void __fgft_store2(void *addr);
-void __fgft_store4(void *addr);
-void __fgft_store8(void *addr);
+void __fgft_store1(void *addr, u64 value);	/* the low byte counts */
+void __fgft_store2(void *addr, u64 value);
+void __fgft_store4(void *addr, u64 value);
+void __fgft_store8(void *addr, u64 value);
 void __fgft_storen(void *addr, size_t size);
 void *__fgft_icall(void *target);	/* native address in, twin out */
 void __fgft_loop(void);			/* once per loop iteration */

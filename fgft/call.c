@@ -27,11 +27,15 @@
 #include <linux/irqflags.h>
 #include <linux/ktime.h>
 #include <linux/sched.h>
+#include <linux/sched/task_stack.h>
 #include <linux/slab.h>
 #include <asm/msr.h>
 
 #include "fgft.h"
 
+#define FRAME_BOUND	(8 * 1024)	/* bytes of stack a call may use */
+#define STACK_RESERVE	2048		/* bytes of a task's stack left for us */
+#define NOWHERE		0x8badf00d8badf00dUL	/* not canonical, no poison either */
 #define POOL_SIZE	8	/* idle calls kept per CPU */
 #define LOOP_BUDGET	(1000 * 1000)	/* iterations a call may make; rings have thousands */
 #define DEFER_MAX	64	/* pages of deferred effects a call may have */
@@ -58,6 +62,30 @@ struct fgft_defer_page {
 #define DEFER_ROOM \
 	((PAGE_SIZE - sizeof(struct fgft_defer_page)) / sizeof(struct fgft_deferred))
 
+/* ---- the current call follows its task ------------------------------------ */
+
+static void sched_in(struct preempt_notifier *notifier, int cpu)
+{
+	struct fgft_call *call = container_of(notifier, struct fgft_call, notifier);
+
+	/* Interrupt calls on top have come and gone: they restore what they found. */
+	this_cpu_write(fgft_current_call, call->task_top);
+	fgft_deadline_resume(call->task_top);
+}
+
+static void sched_out(struct preempt_notifier *notifier, struct task_struct *next)
+{
+	struct fgft_call *call = container_of(notifier, struct fgft_call, notifier);
+
+	call->task_top = this_cpu_read(fgft_current_call);
+	this_cpu_write(fgft_current_call, NULL);
+}
+
+static struct preempt_ops preempt_ops = {
+	.sched_in = sched_in,
+	.sched_out = sched_out,
+};
+
 /* ---- calls come from a pool ---------------------------------------------- */
 
 static struct fgft_call *call_new(void)
@@ -66,16 +94,28 @@ static struct fgft_call *call_new(void)
 
 	if (!call)
 		return NULL;
-	if (fgft_undo_init(&call->undo)) {
-		kfree(call);
-		return NULL;
-	}
+	call->defer = (void *)__get_free_page(GFP_ATOMIC | __GFP_NOWARN);
+	if (!call->defer)
+		goto no_page;
+	call->defer->next = NULL;
+	call->defer->used = 0;
+	call->defer_tail = call->defer;
+	if (fgft_undo_init(&call->undo))
+		goto no_undo;
+	preempt_notifier_init(&call->notifier, &preempt_ops);
 	return call;
+
+no_undo:
+	free_page((unsigned long)call->defer);
+no_page:
+	kfree(call);
+	return NULL;
 }
 
 static void call_free(struct fgft_call *call)
 {
 	fgft_undo_release(&call->undo);
+	free_page((unsigned long)call->defer);
 	kfree(call);
 }
 
@@ -127,29 +167,7 @@ void fgft_call_give(struct fgft_call *call)
 		call_free(call);
 }
 
-/* ---- the current call follows its task ------------------------------------ */
-
-static void sched_in(struct preempt_notifier *notifier, int cpu)
-{
-	struct fgft_call *call = container_of(notifier, struct fgft_call, notifier);
-
-	/* Interrupt calls on top have come and gone: they restore what they found. */
-	this_cpu_write(fgft_current_call, call->task_top);
-	fgft_deadline_resume(call->task_top);
-}
-
-static void sched_out(struct preempt_notifier *notifier, struct task_struct *next)
-{
-	struct fgft_call *call = container_of(notifier, struct fgft_call, notifier);
-
-	call->task_top = this_cpu_read(fgft_current_call);
-	this_cpu_write(fgft_current_call, NULL);
-}
-
-static struct preempt_ops preempt_ops = {
-	.sched_in = sched_in,
-	.sched_out = sched_out,
-};
+/* ---- where a call runs ------------------------------------------------------- */
 
 /* Context bits: what kind of context this is, not how deep preemption is off. */
 static u32 context_level(void)
@@ -179,12 +197,22 @@ static void graph_drop(int depth)
 #endif
 }
 
+/*
+ * One notifier a task: the oldest call's stands for those above it.  A call
+ * that begins with preemption off stays on its CPU to the end.
+ */
 static void call_push(struct fgft_call *call)
 {
+	if (preempt_count()) {
+		call->notifies = false;
+		call->below = this_cpu_read(fgft_current_call);
+		this_cpu_write(fgft_current_call, call);
+		return;
+	}
 	preempt_disable();
 	call->below = this_cpu_read(fgft_current_call);
-	/* One notifier a task: the oldest call's stands for those above it. */
-	if (!call->level && !call->below)
+	call->notifies = !call->below;
+	if (call->notifies)
 		preempt_notifier_register(&call->notifier);
 	this_cpu_write(fgft_current_call, call);
 	preempt_enable();
@@ -193,7 +221,7 @@ static void call_push(struct fgft_call *call)
 static void call_pop(struct fgft_call *call)
 {
 	preempt_disable();
-	if (!call->level && !call->below)
+	if (call->notifies)
 		preempt_notifier_unregister(&call->notifier);
 	this_cpu_write(fgft_current_call, call->below);
 	preempt_enable();
@@ -226,6 +254,31 @@ void fgft_call_return(struct fgft_call *call)
 }
 
 /* ---- begin ------------------------------------------------------------------ */
+
+/* What is forgotten meanwhile makes the hits stale again: the generation first. */
+static noinline void hits_forget(struct fgft_call *call,
+				 const struct fgft_module *mod)
+{
+	u32 i;
+
+	/* Pairs with the one in domain.c: ranges are looked up after this. */
+	call->hit_generation = smp_load_acquire(&fgft_domain_generation);
+	call->hit_mod = mod;
+	call->next_hit = 0;
+	for (i = 0; i < FGFT_HITS; i++)
+		call->hit[i] = (struct fgft_hit){ .start = NOWHERE };
+	memset(call->known, 0, sizeof(call->known));
+}
+
+/* An interrupt's stack is another one, and big enough. */
+static unsigned long stack_low(const struct fgft_frame *frame, u32 level)
+{
+	unsigned long low = (unsigned long)frame - FRAME_BOUND;
+	unsigned long end = (unsigned long)task_stack_page(current) +
+			    STACK_RESERVE;
+
+	return !level && low < end ? end : low;
+}
 
 static unsigned long call_refuse(struct fgft_frame *frame,
 				 const struct fgft_entry_state *state)
@@ -289,31 +342,31 @@ unsigned long notrace fgft_call_begin(struct fgft_frame *frame)
 	local_save_flags(call->flags);
 	call->rcu_nesting = rcu_preempt_depth();
 	call->graph_depth = graph_depth();
+	call->stack_low = stack_low(frame, level);
 	call->budget = LOOP_BUDGET;
 	if (unlikely(call->aged)) {
 		memset(&call->age, 0, sizeof(call->age));
 		call->aged = false;
 	}
-	memset(call->hit, 0, sizeof(call->hit));
-	call->next_hit = 0;
+	call->dev = NULL;
 	call->ngrants = 0;
+	call->nheld = 0;
+	call->nbells = 0;
+	call->nwrites = 0;
 	call->granted = false;
 	call->published = false;
 	call->again = false;
 	call->silenced = false;
 	call->ending = FGFT_ENDING_RETURN;
-	call->nheld = 0;
-	call->dev = NULL;
-	call->nbells = 0;
 	call->rung = false;
-	call->nwrites = 0;
-	call->fault.cause = FGFT_CAUSE_NONE;
-	preempt_notifier_init(&call->notifier, &preempt_ops);
+	if (unlikely(call->hit_mod != state->mod ||
+		     call->hit_generation != READ_ONCE(fgft_domain_generation)))
+		hits_forget(call, state->mod);
 	if (static_branch_unlikely(&fgft_window_measuring))
 		call->begun_at = rdtsc();
 
 	WRITE_ONCE(state->first, (void *)frame->args[0]);
-	atomic_inc(&call->mod->inside);
+	this_cpu_inc(*call->mod->inside);
 	call_push(call);
 	return (unsigned long)entry->twin;
 }
@@ -331,10 +384,7 @@ static struct fgft_defer_page *defer_grow(struct fgft_call *call)
 		return NULL;
 	page->next = NULL;
 	page->used = 0;
-	if (call->defer_tail)
-		call->defer_tail->next = page;
-	else
-		call->defer = page;
+	call->defer_tail->next = page;
 	call->defer_tail = page;
 	call->defer_pages++;
 	return page;
@@ -360,7 +410,7 @@ void fgft_call_defer(struct fgft_call *call, fgft_effect_t fn,
 	struct fgft_defer_page *page = call->defer_tail;
 	struct fgft_deferred *effect;
 
-	if (!page || page->used == DEFER_ROOM) {
+	if (unlikely(page->used == DEFER_ROOM)) {
 		page = defer_grow(call);
 		if (!page)
 			fgft_abort(call, FGFT_CAUSE_MEMORY, _RET_IP_, 0, NULL);
@@ -438,10 +488,12 @@ static void defer_run(struct fgft_call *call, bool commit)
 
 			effect->fn(effect->a, effect->b, effect->c, effect->d);
 		}
-		free_page((unsigned long)page);
+		if (page != call->defer)
+			free_page((unsigned long)page);
 	}
-	call->defer = NULL;
-	call->defer_tail = NULL;
+	call->defer->next = NULL;
+	call->defer->used = 0;
+	call->defer_tail = call->defer;
 	call->defer_pages = 0;
 }
 
@@ -518,7 +570,7 @@ static unsigned long call_commit(struct fgft_call *call, unsigned long result)
 	call_pop(call);
 	if (unlikely(call->closed || call->begun_at))
 		fgft_window_end(call);
-	if (call->defer)
+	if (call->defer->used)
 		defer_run(call, true);
 	fgft_undo_reset(&call->undo);
 	this_cpu_inc(*call->entry->state->commits);
@@ -533,8 +585,6 @@ static unsigned long call_abort(struct fgft_call *call, bool *again)
 	enum fgft_ending ending;
 	long result;
 
-	fault->undone_stores = call->undo.stores;
-	fault->undone_calls = call->undo.calls;
 	fault->register_writes = call->nwrites;
 	fault->device_written = call->nwrites != 0;
 	fault->effects_left = 0;
@@ -551,6 +601,11 @@ static unsigned long call_abort(struct fgft_call *call, bool *again)
 	context_restore(call);
 	defer_run(call, false);
 	fgft_policy_note(call);
+	fault->undone_stores = call->undo.stores;
+	fault->undone_calls = call->undo.calls;
+	fault->conflicts = call->undo.conflicts;
+	if (unlikely(fault->conflicts))
+		fgft_recover_conflicts(call);
 
 	if (call->rung)
 		fgft_admit_end(call);
@@ -636,7 +691,7 @@ unsigned long notrace fgft_call_end(struct fgft_frame *frame,
 		result = call_commit(call, result);
 	else
 		result = call_abort(call, &again);
-	atomic_dec(&mod->inside);
+	this_cpu_dec(*mod->inside);
 	if (unlikely(again))
 		return call_again(frame, mod, result);
 	if (unlikely(READ_ONCE(mod->pinned)) &&

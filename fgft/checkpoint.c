@@ -134,6 +134,7 @@ struct fgft_device *fgft_checkpoint_device(struct fgft_module *mod,
 	spin_lock_irqsave(&devices_lock, flags);
 	list_add_rcu(&record->link, &devices);
 	spin_unlock_irqrestore(&devices_lock, flags);
+	WRITE_ONCE(mod->device, dev);
 	fgft_checkpoint_take(record);
 	fgft_control_device_add(record);
 	return record;
@@ -273,8 +274,9 @@ void fgft_checkpoint_exit(void)
 
 /* ---- device writes ----------------------------------------------------------- */
 
+/* @any: set to false if the row depends on the value. */
 static const struct fgft_reg *find_reg(const struct fgft_module *mod, u32 bar,
-				       u32 offset, u64 value)
+				       u32 offset, u64 value, bool *any)
 {
 	u32 unit;
 	u64 i;
@@ -285,9 +287,12 @@ static const struct fgft_reg *find_reg(const struct fgft_module *mod, u32 bar,
 		for (i = 0; i < u->nregs; i++) {
 			const struct fgft_reg *reg = &u->regs[i];
 
-			if (reg->bar == bar && offset >= reg->offset &&
-			    offset - reg->offset < reg->count * reg->width &&
-			    (value & reg->mask) == reg->match)
+			if (reg->bar != bar || offset < reg->offset ||
+			    offset - reg->offset >= reg->count * reg->width)
+				continue;
+			if (reg->mask)
+				*any = false;
+			if ((value & reg->mask) == reg->match)
 				return reg;
 		}
 		/* The policy file is one; so are the tables made from it. */
@@ -357,6 +362,43 @@ static struct fgft_device *port_device(struct fgft_call *call, unsigned long por
 	return found;
 }
 
+/* Registers of a device are words, in pages of what belongs together. */
+static struct fgft_known *known_slot(struct fgft_call *call,
+				     const volatile void __iomem *addr)
+{
+	unsigned long at = (unsigned long)addr;
+
+	return &call->known[((at >> 2) ^ (at >> 11)) % FGFT_KNOWN];
+}
+
+/*
+ * Find a register's device, NULL if it is none of the driver's, and its row.
+ * They are remembered unless the row depends on the value.
+ */
+static struct fgft_device *look_up(struct fgft_call *call,
+				   volatile void __iomem *addr, u64 value,
+				   struct fgft_known *known,
+				   const struct fgft_reg **reg)
+{
+	const struct fgft_range *range;
+	bool any = true;
+
+	*reg = NULL;
+	if ((unsigned long)addr < PORT_LIMIT)
+		return port_device(call, (unsigned long)addr);
+	range = fgft_domain_find((void *)addr);
+	if (!range || range->mod != call->mod || range->kind != FGFT_RANGE_MMIO)
+		return NULL;
+	*reg = find_reg(call->mod, range->bar,
+			(unsigned long)addr - range->start, value, &any);
+	if (any && range->dev) {
+		known->addr = addr;
+		known->dev = range->dev;
+		known->reg = *reg;
+	}
+	return range->dev;
+}
+
 /**
  * fgft_checkpoint_commit - ring the doorbells that wait
  * @call: running call; from here on no register undo covers it
@@ -392,27 +434,16 @@ void fgft_checkpoint_commit(struct fgft_call *call)
 bool fgft_device_write(struct fgft_call *call, volatile void __iomem *addr,
 		       u64 value, u32 width, unsigned long ip)
 {
-	const struct fgft_range *range = NULL;
-	const struct fgft_reg *reg = NULL;
+	struct fgft_known *known = known_slot(call, addr);
+	const struct fgft_reg *reg = known->reg;
+	struct fgft_device *dev = known->dev;
 	struct fgft_write *write;
-	struct fgft_device *dev;
 
-	if ((unsigned long)addr < PORT_LIMIT) {
-		dev = port_device(call, (unsigned long)addr);
-	} else {
-		range = fgft_domain_find((void *)addr);
-		if (range && (range->mod != call->mod ||
-			      range->kind != FGFT_RANGE_MMIO))
-			range = NULL;
-		dev = range ? range->dev : NULL;
-	}
+	if (unlikely(known->addr != addr))
+		dev = look_up(call, addr, value, known, &reg);
 	if (unlikely(!dev))
 		fgft_abort(call, FGFT_CAUSE_ARGUMENT, ip, (unsigned long)addr,
 			   "device write");
-
-	if (range)
-		reg = find_reg(call->mod, range->bar,
-			       (unsigned long)addr - range->start, value);
 	call->dev = dev;
 	if (reg && reg->kind == FGFT_REG_DOORBELL) {
 		fgft_call_defer(call, ring, (unsigned long)addr, value, width, 0);

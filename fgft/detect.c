@@ -17,7 +17,6 @@
 #include <linux/mm.h>
 #include <linux/netdevice.h>
 #include <linux/notifier.h>
-#include <linux/sched/task_stack.h>
 #include <linux/skbuff.h>
 #include <linux/uaccess.h>
 #include <asm/trapnr.h>
@@ -25,9 +24,6 @@
 #include "compat.h"
 #include "fgft.h"
 #include "kapi.h"
-
-#define FRAME_BOUND	(8 * 1024)	/* bytes of stack a call may use */
-#define STACK_RESERVE	2048		/* bytes of a task's stack left for us */
 
 /* A breakpoint is handled as if it were an NMI: there may be one in those. */
 #define INT3_COUNT	(NMI_OFFSET + HARDIRQ_OFFSET)
@@ -189,12 +185,28 @@ static __always_inline bool own_stack(const struct fgft_call *call,
 }
 
 static void remember(struct fgft_call *call, unsigned long start,
-		     unsigned long size)
+		     unsigned long size, enum fgft_range_kind kind)
 {
-	struct fgft_span *hit = &call->hit[call->next_hit++ % FGFT_HITS];
+	struct fgft_hit *hit = &call->hit[call->next_hit % FGFT_HITS];
 
+	/* Smaller ones are rare, and would need a second comparison below. */
+	if (size < sizeof(u64))
+		return;
+	call->next_hit++;
 	hit->start = start;
-	hit->size = size;
+	hit->tail = size - sizeof(u64);
+	hit->kind = kind;
+}
+
+static bool granted(struct fgft_call *call, unsigned long addr, size_t size)
+{
+	u32 i;
+
+	for (i = 0; i < call->ngrants; i++)
+		if (inside(addr, size, call->grant[i].start,
+			   call->grant[i].size))
+			return true;
+	return false;
 }
 
 static bool may_write_slow(struct fgft_call *call, unsigned long addr,
@@ -202,29 +214,26 @@ static bool may_write_slow(struct fgft_call *call, unsigned long addr,
 {
 	const struct fgft_module *mod = call->mod;
 	const struct fgft_range *range;
-	u32 i;
 
+	/* Grants are this call's own and not remembered. */
+	if (granted(call, addr, size))
+		return true;
 	range = fgft_domain_find((void *)addr);
 	if (range && range->mod == mod && range->kind != FGFT_RANGE_MMIO &&
 	    inside(addr, size, range->start, range->end - range->start)) {
-		remember(call, range->start, range->end - range->start);
+		remember(call, range->start, range->end - range->start,
+			 range->kind);
 		return true;
 	}
 	if (inside(addr, size, mod->data, mod->data_size)) {
-		remember(call, mod->data, mod->data_size);
+		remember(call, mod->data, mod->data_size, FGFT_RANGE_OBJECT);
 		return true;
 	}
 	if (!call->granted) {
 		call->granted = true;
 		fgft_class_grant(call);
-	}
-	for (i = 0; i < call->ngrants; i++) {
-		const struct fgft_span *grant = &call->grant[i];
-
-		if (inside(addr, size, grant->start, grant->size)) {
-			remember(call, grant->start, grant->size);
+		if (granted(call, addr, size))
 			return true;
-		}
 	}
 	if (fgft_compat_init_data(mod->module, addr))
 		return true;
@@ -238,7 +247,7 @@ static __always_inline bool may_write(struct fgft_call *call,
 
 	for (i = 0; i < FGFT_HITS; i++)
 		if (likely(inside(addr, size, call->hit[i].start,
-				  call->hit[i].size)))
+				  call->hit[i].tail + sizeof(u64))))
 			return true;
 	return may_write_slow(call, addr, size);
 }
@@ -309,20 +318,69 @@ bool fgft_may_write(struct fgft_call *call, const void *addr, size_t size)
 
 /* ---- hooks of the twins ------------------------------------------------------ */
 
-#define STORE_HOOK(bytes)						\
-void __fgft_store##bytes(void *addr)					\
-{									\
-	struct fgft_call *call = fgft_call_current();			\
-									\
-	if (likely(call))						\
-		write_check(call, addr, bytes, _RET_IP_);		\
-}									\
-EXPORT_SYMBOL_GPL(__fgft_store##bytes)
+static noinline void store_slow(struct fgft_call *call, void *addr, u32 size,
+				u64 value, unsigned long ip)
+{
+	unsigned long at = (unsigned long)addr;
 
-STORE_HOOK(1);
-STORE_HOOK(2);
-STORE_HOOK(4);
-STORE_HOOK(8);
+	if (own_stack(call, at, size))
+		return;
+	if (unlikely(!may_write(call, at, size)))
+		fgft_abort(call, FGFT_CAUSE_STORE, ip, at, NULL);
+	if (unlikely(!fgft_undo_word(&call->undo, addr, size, value)))
+		fgft_abort(call, FGFT_CAUSE_MEMORY, ip, at, NULL);
+}
+
+/*
+ * Most stores go to one of a few ranges.  One comparison each: a store among a
+ * range's last seven bytes goes the slow way too.
+ */
+static __always_inline bool hit(const struct fgft_call *call, const void *addr)
+{
+	u32 i;
+
+#pragma GCC unroll 8
+	for (i = 0; i < FGFT_HITS; i++)
+		if ((unsigned long)addr - call->hit[i].start <= call->hit[i].tail)
+			return true;
+	return false;
+}
+
+static __always_inline void store(void *addr, u32 size, u64 value,
+				  unsigned long ip)
+{
+	struct fgft_call *call = fgft_call_current();
+
+	if (unlikely(!call))
+		return;
+	if (unlikely(!hit(call, addr)) ||
+	    unlikely(!fgft_undo_word(&call->undo, addr, size, value)))
+		store_slow(call, addr, size, value, ip);
+}
+
+void __fgft_store1(void *addr, u64 value)
+{
+	store(addr, 1, value, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(__fgft_store1);
+
+void __fgft_store2(void *addr, u64 value)
+{
+	store(addr, 2, value, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(__fgft_store2);
+
+void __fgft_store4(void *addr, u64 value)
+{
+	store(addr, 4, value, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(__fgft_store4);
+
+void __fgft_store8(void *addr, u64 value)
+{
+	store(addr, 8, value, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(__fgft_store8);
 
 void __fgft_storen(void *addr, size_t size)
 {
@@ -372,27 +430,64 @@ void __fgft_stack(void)
 
 	if (unlikely(!call))
 		return;
-	if (unlikely((unsigned long)call->frame - sp > FRAME_BOUND) ||
-	    unlikely(!call->level && sp - (unsigned long)task_stack_page(current) <
-		     STACK_RESERVE))
+	if (unlikely(sp < call->stack_low))
 		fgft_abort(call, FGFT_CAUSE_STACK, _RET_IP_, sp, NULL);
 }
 EXPORT_SYMBOL_GPL(__fgft_stack);
 
 /* ---- what a pointer is --------------------------------------------------------- */
 
-static bool readable(const void *ptr, size_t size)
+/*
+ * Reading device memory or a hole is fatal or worse; the lower half of the
+ * address space is the users'.  What is left is tried: a fault there takes the
+ * exception table's way, not that of a driver's fault.
+ */
+static __always_inline bool kernel_half(const void *ptr)
+{
+	return (long)ptr >> (boot_cpu_data.x86_virt_bits - 1) == -1L;
+}
+
+static __always_inline bool mapped(const void *ptr)
 {
 	u8 byte;
 
-	if (!size || (unsigned long)ptr + size - 1 < (unsigned long)ptr)
-		return false;
-	return !copy_from_kernel_nofault(&byte, ptr, 1) &&
-	       !copy_from_kernel_nofault(&byte, ptr + size - 1, 1);
+	__get_kernel_nofault(&byte, ptr, u8, fail);
+	return true;
+
+fail:
+	return false;
 }
 
-static bool starts_range(const struct fgft_call *call, const void *ptr,
+static __always_inline bool readable(const void *ptr, size_t size)
+{
+	unsigned long first = (unsigned long)ptr, last = first + size - 1;
+
+	if (!size || last < first || !kernel_half(ptr) || !mapped(ptr))
+		return false;
+	return !((first ^ last) & PAGE_MASK) || mapped((const void *)last);
+}
+
+static bool starts_range(struct fgft_call *call, const void *ptr,
 			 enum fgft_range_kind kind)
+{
+	const struct fgft_range *range;
+	u32 i;
+
+	for (i = 0; i < FGFT_HITS; i++)
+		if (call->hit[i].start == (unsigned long)ptr &&
+		    call->hit[i].kind == kind)
+			return ptr;
+	range = fgft_domain_find(ptr);
+	if (!range || range->mod != call->mod || range->kind != kind ||
+	    range->start != (unsigned long)ptr)
+		return false;
+	remember(call, range->start, range->end - range->start, kind);
+	return true;
+}
+
+/* What kapi_retire() has taken out of the domain may still be a hit: look. */
+static bool starts_live_range(const struct fgft_call *call, const void *ptr,
+			      enum fgft_range_kind kind)
 {
 	const struct fgft_range *range = fgft_domain_find(ptr);
 
@@ -400,17 +495,49 @@ static bool starts_range(const struct fgft_call *call, const void *ptr,
 	       range->start == (unsigned long)ptr;
 }
 
-static bool is_device(const struct fgft_call *call, const void *ptr)
+/**
+ * fgft_is_netdev - is @ptr a network device of the driver?
+ * @call: running call
+ * @ptr: what the driver hands over
+ *
+ * Context: Inside @call.
+ * Return: true if it is.
+ */
+bool fgft_is_netdev(struct fgft_call *call, const void *ptr)
+{
+	return starts_range(call, ptr, FGFT_RANGE_NETDEV);
+}
+
+/**
+ * fgft_is_device - is @ptr a device bound to the driver?
+ * @call: running call
+ * @ptr: what the driver hands over
+ *
+ * Context: Inside @call.
+ * Return: true if it is.
+ */
+bool fgft_is_device(const struct fgft_call *call, const void *ptr)
 {
 	const struct device *dev = ptr;
 
+	/* One with a record is there: the record holds a reference. */
+	if (likely(dev == READ_ONCE(call->mod->device)))
+		return dev && dev->driver &&
+		       dev->driver->owner == call->mod->module;
 	return readable(dev, sizeof(*dev)) &&
 	       IS_ALIGNED((unsigned long)dev, sizeof(long)) &&
 	       readable(dev->driver, sizeof(*dev->driver)) &&
 	       dev->driver->owner == call->mod->module;
 }
 
-static bool is_skb(const void *ptr)
+/**
+ * fgft_is_skb - is @ptr a socket buffer?
+ * @ptr: what the driver hands over
+ *
+ * Context: Any.
+ * Return: true if it looks like one in use.
+ */
+bool fgft_is_skb(const void *ptr)
 {
 	const struct sk_buff *skb = ptr;
 	unsigned int users;
@@ -459,17 +586,17 @@ bool fgft_object_is(struct fgft_call *call, enum fgft_object object,
 	case FGFT_OBJECT_READABLE:
 		return readable(ptr, size);
 	case FGFT_OBJECT_SLAB:
-		return !ptr || starts_range(call, ptr, FGFT_RANGE_SLAB);
+		return !ptr || starts_live_range(call, ptr, FGFT_RANGE_SLAB);
 	case FGFT_OBJECT_VMALLOC:
-		return !ptr || starts_range(call, ptr, FGFT_RANGE_VMALLOC);
+		return !ptr || starts_live_range(call, ptr, FGFT_RANGE_VMALLOC);
 	case FGFT_OBJECT_DMA:
-		return starts_range(call, ptr, FGFT_RANGE_DMA);
+		return starts_live_range(call, ptr, FGFT_RANGE_DMA);
 	case FGFT_OBJECT_NETDEV:
-		return starts_range(call, ptr, FGFT_RANGE_NETDEV);
+		return fgft_is_netdev(call, ptr);
 	case FGFT_OBJECT_DEVICE:
-		return is_device(call, ptr);
+		return fgft_is_device(call, ptr);
 	case FGFT_OBJECT_SKB:
-		return is_skb(ptr);
+		return fgft_is_skb(ptr);
 	case FGFT_OBJECT_MMIO:
 		range = fgft_domain_find(ptr);
 		return range && range->mod == call->mod &&

@@ -14,6 +14,8 @@
 
 #include "fgft.h"
 
+u64 fgft_domain_generation;
+
 static struct maple_tree ranges;
 /* Serialises writers of @ranges; innermost, taken in any context. */
 static DEFINE_SPINLOCK(ranges_lock);
@@ -41,18 +43,30 @@ static int set_range(unsigned long start, unsigned long end,
 }
 
 /*
+ * What calls remember is out of date.  Under @ranges_lock, with the range gone
+ * and its memory not given away yet.
+ */
+static void outdate(void)
+{
+	/* Pairs with begin in call.c: who sees the new one does not find the range. */
+	smp_store_release(&fgft_domain_generation, fgft_domain_generation + 1);
+}
+
+/*
  * Take @range out of the tree, whole.  Under @ranges_lock.  Without memory to
  * split a node it stays there, owned by nobody: dead all the same, and found
  * again by the next to store over it.
  */
 static bool forget(struct fgft_range *range)
 {
-	if (set_range(range->start, range->end, NULL)) {
+	bool gone = !set_range(range->start, range->end, NULL);
+
+	if (gone)
+		kfree_rcu(range, rcu);
+	else
 		WRITE_ONCE(range->mod, NULL);
-		return false;
-	}
-	kfree_rcu(range, rcu);
-	return true;
+	outdate();
+	return gone;
 }
 
 /*
@@ -205,6 +219,8 @@ void fgft_domain_remove_module(struct fgft_module *mod)
 	unsigned long index = 0, flags;
 
 	spin_lock_irqsave(&ranges_lock, flags);
+	/* Static data is remembered too, and another driver's record may come to lie there. */
+	outdate();
 	mt_for_each(&ranges, range, index, ULONG_MAX) {
 		if (mod && range->mod != mod)
 			continue;

@@ -335,6 +335,7 @@ void fgft_driver_free(struct fgft_module *mod)
 		free_percpu(mod->states[i].commits);
 		free_percpu(mod->states[i].window);
 	}
+	free_percpu(mod->inside);
 	kfree(mod->states);
 	kfree(mod->units);
 	kvfree(mod->targets);
@@ -360,6 +361,11 @@ static int module_coming(struct module *module)
 	err = collect_units(mod);
 	if (err)
 		goto fail;
+	mod->inside = alloc_percpu(int);
+	if (!mod->inside) {
+		err = -ENOMEM;
+		goto fail;
+	}
 	err = collect_targets(mod);
 	if (err)
 		goto fail;
@@ -381,6 +387,25 @@ fail:
 	return err == -ENOENT ? 0 : err;
 }
 
+/**
+ * fgft_driver_inside - how many calls of a driver are running
+ * @mod: the driver
+ *
+ * A call that begins on a CPU looked at and ends on one that is not yet is
+ * counted: when no call can begin the sum is never too small.
+ *
+ * Context: Any.
+ * Return: their number.
+ */
+int fgft_driver_inside(const struct fgft_module *mod)
+{
+	int cpu, calls = 0;
+
+	for_each_possible_cpu(cpu)
+		calls += READ_ONCE(*per_cpu_ptr(mod->inside, cpu));
+	return calls;
+}
+
 /*
  * The driver's exit function has returned (or its init function failed): it
  * has unregistered its entry points, so that no call can begin.  One may still
@@ -391,7 +416,7 @@ static void wait_for_calls(struct fgft_module *mod)
 	unsigned long patience = jiffies + 10 * HZ;
 	int calls;
 
-	while ((calls = atomic_read(&mod->inside))) {
+	while ((calls = fgft_driver_inside(mod))) {
 		usleep_range(1000, 2000);
 		if (time_after(jiffies, patience)) {
 			pr_warn("%s: waiting for %d isolated calls to return before it can go\n",

@@ -81,6 +81,7 @@ struct fgft_fault {
 	bool device_written;
 	u32 undone_stores;
 	u32 undone_calls;
+	u32 conflicts;		/* words others had written since: left alone */
 	u32 register_writes;	/* writes the device saw */
 	u32 effects_left;	/* inverses that could not sleep: the restore's */
 	long result;		/* what the caller got */
@@ -102,17 +103,45 @@ struct fgft_tally {
 struct page;
 
 /*
- * A byte stack in page-sized chunks.  Records are pushed with their header
+ * A byte stack in page-sized chunks.  Records are pushed with their footer
  * last, so that the newest is found from the top.  Used by one call only, in
  * one context: no lock.
  */
 struct fgft_undo_chunk;
 
+enum fgft_undo_kind {
+	FGFT_UNDO_WORD,		/* struct fgft_undo_record */
+	FGFT_UNDO_OPEN,		/* bytes, old and room for new */
+	FGFT_UNDO_BYTES,	/* bytes, old and new */
+	FGFT_UNDO_BLIND,	/* bytes, old only */
+	FGFT_UNDO_CALL,		/* struct fgft_undo_effect */
+};
+
+struct fgft_undo_footer {
+	u64 addr;		/* of the bytes, or the inverse */
+	u32 size;		/* of the bytes, or FGFT_EFFECT_* */
+	enum fgft_undo_kind kind;
+};
+
+struct fgft_undo_record {
+	u64 before, after;	/* the low bytes count */
+	struct fgft_undo_footer footer;
+};
+
+struct fgft_undo_effect {
+	u64 arg[4];
+	struct fgft_undo_footer footer;
+};
+
 struct fgft_undo {
+	u8 *at;			/* end of the newest record */
+	u8 *last;		/* where a word still has room; NULL: ask for it */
 	struct fgft_undo_chunk *top;	/* never NULL after init */
+	struct fgft_undo_footer *open;	/* FGFT_UNDO_OPEN, the newest, or NULL */
 	u32 chunks;
-	u32 stores;
-	u32 calls;
+	u32 stores;		/* found by a rollback: memory records, */
+	u32 calls;		/* inverses, */
+	u32 conflicts;		/* and words somebody else had written */
 };
 
 typedef void (*fgft_effect_t)(u64 a, u64 b, u64 c, u64 d);
@@ -125,6 +154,34 @@ void fgft_undo_release(struct fgft_undo *undo);
 void fgft_undo_reset(struct fgft_undo *undo);
 /* Log @size bytes at @addr.  -ENOMEM: the log is full, nothing was added. */
 int fgft_undo_store(struct fgft_undo *undo, const void *addr, size_t size);
+u8 *fgft_undo_room(struct fgft_undo *undo, size_t size);
+
+/*
+ * Log a word, @size bytes, that is about to become @value.  False: the log is
+ * full, nothing was added.
+ */
+static __always_inline bool fgft_undo_word(struct fgft_undo *undo,
+					   const void *addr, u32 size, u64 value)
+{
+	struct fgft_undo_record *word = (struct fgft_undo_record *)undo->at;
+
+	if (unlikely(undo->at > undo->last)) {
+		word = (struct fgft_undo_record *)
+			fgft_undo_room(undo, sizeof(*word));
+		if (unlikely(!word))
+			return false;
+	}
+	word->before = size == 1 ? *(const u8 *)addr :
+		    size == 2 ? *(const u16 *)addr :
+		    size == 4 ? *(const u32 *)addr : *(const u64 *)addr;
+	word->after = value;
+	word->footer.addr = (unsigned long)addr;
+	word->footer.size = size;
+	word->footer.kind = FGFT_UNDO_WORD;
+	undo->at = (u8 *)(word + 1);
+	return true;
+}
+
 int fgft_undo_call(struct fgft_undo *undo, fgft_effect_t fn, u32 flags,
 		   u64 a, u64 b, u64 c, u64 d);
 /*
@@ -163,6 +220,9 @@ struct fgft_range {
 	struct rcu_head rcu;
 };
 
+/* Changes whenever a range is forgotten: what was found out before is stale. */
+extern u64 fgft_domain_generation;
+
 int fgft_domain_init(void);
 void fgft_domain_exit(void);
 /*
@@ -190,7 +250,8 @@ struct fgft_frame {
 	unsigned long ret;		/* return address into the kernel */
 };
 
-#define FGFT_HITS	4	/* ranges remembered in a call */
+#define FGFT_HITS	8	/* ranges remembered from call to call */
+#define FGFT_KNOWN	8	/* device registers remembered, a power of two */
 #define FGFT_GRANTS	16	/* objects the arguments stand for */
 #define FGFT_HELD	12	/* locks held to the end of the call */
 #define FGFT_WRITES	64	/* device writes kept for register undo */
@@ -198,6 +259,20 @@ struct fgft_frame {
 struct fgft_span {
 	unsigned long start;
 	unsigned long size;
+};
+
+/* A stretch of memory a call was found to be allowed to write. */
+struct fgft_hit {
+	unsigned long start;
+	unsigned long tail;		/* offset of its last eight bytes */
+	enum fgft_range_kind kind;
+};
+
+/* A device register and what was found out about writes to it. */
+struct fgft_known {
+	volatile void __iomem *addr;	/* NULL: empty */
+	struct fgft_device *dev;
+	const struct fgft_reg *reg;	/* the same for every value */
 };
 
 /* A lock taken inside the call and kept until its end. */
@@ -246,31 +321,41 @@ struct fgft_call {
 	unsigned long flags;		/* irq flags at begin */
 	int rcu_nesting;
 	int graph_depth;		/* function graph tracer's return stack */
+	unsigned long stack_low;	/* the stack pointer may not be below */
 	s64 budget;			/* loop iterations left */
 	bool aged;
 	struct fgft_age age;
-	struct fgft_span hit[FGFT_HITS];	/* recently allowed */
-	u32 next_hit;
+	/* Zero at begin, and side by side so that few stores make it so. */
+	struct fgft_device *dev;	/* device written, NULL if none */
 	u32 ngrants;			/* filled at the first miss */
+	u32 nheld;
+	u32 nbells;			/* doorbells waiting for commit */
+	u32 nwrites;			/* may exceed FGFT_WRITES: then no register undo */
 	bool granted;
 	bool published;			/* a lock was really released inside */
 	bool again;			/* second run of an entry that was aborted */
 	enum fgft_ending ending;	/* after an abort */
 	bool silenced;			/* for the rollback alone */
+	bool rung;			/* a doorbell was, early: no register undo */
+	bool notifies;			/* the preempt notifier is registered */
+	/*
+	 * Found out in earlier calls that used this memory: good as long as it
+	 * is the same driver and no range has been forgotten.
+	 */
+	const struct fgft_module *hit_mod;
+	u64 hit_generation;
+	u32 next_hit;
+	struct fgft_hit hit[FGFT_HITS];
+	struct fgft_known known[FGFT_KNOWN];
 	struct fgft_span grant[FGFT_GRANTS];
 	struct fgft_undo undo;
-	u32 nheld;
 	struct fgft_held held[FGFT_HELD];
-	struct fgft_defer_page *defer;	/* effects due at commit, in order */
+	struct fgft_defer_page *defer;	/* effects due at commit; the first page stays */
 	struct fgft_defer_page *defer_tail;
 	u32 defer_pages;
-	struct fgft_device *dev;	/* device written, NULL if none */
-	u32 nbells;			/* doorbells waiting for commit */
-	bool rung;			/* one was rung early: no register undo */
 	bool closed;			/* window.c: something has left for good */
 	u64 begun_at, closed_at;	/* time stamp counter, 0: not taken */
 	struct llist_node waiting;	/* aborted: for the restore and the report */
-	u32 nwrites;			/* may exceed FGFT_WRITES: then no register undo */
 	struct fgft_write writes[FGFT_WRITES];
 	struct preempt_notifier notifier;
 	struct fgft_call *task_top;	/* newest call of the task while it is off the CPU */
@@ -382,6 +467,10 @@ enum fgft_object {
 
 bool fgft_object_is(struct fgft_call *call, enum fgft_object object,
 		    const void *ptr, size_t size);
+/* The ones needed for every frame. */
+bool fgft_is_skb(const void *ptr);
+bool fgft_is_netdev(struct fgft_call *call, const void *ptr);
+bool fgft_is_device(const struct fgft_call *call, const void *ptr);
 
 /* ---- class.c: what arguments stand for, and return conventions --------- */
 
@@ -568,6 +657,8 @@ void fgft_recover_prepare(struct fgft_device *dev);
 void fgft_recover_plan(struct fgft_call *call);
 /* Behind it.  Takes @call over, which may be gone on return.  Any context. */
 void fgft_recover_start(struct fgft_call *call);
+/* Others have written what the rolled back call had. */
+void fgft_recover_conflicts(struct fgft_call *call);
 void fgft_recover_retry(struct fgft_call *call);
 /* Is this task restoring a device of @mod?  Its driver calls run natively. */
 bool fgft_recover_trusted(struct fgft_module *mod);
@@ -648,8 +739,9 @@ struct fgft_module {
 	u32 nunits;
 	const struct fgft_target **targets;	/* sorted by native address */
 	u32 ntargets;
-	atomic_t inside;		/* calls running */
 	bool pinned;			/* for good: it has kept what is given up */
+	int __percpu *inside;		/* calls running, summed over CPUs */
+	struct device *device;		/* newest with a record, which holds a reference */
 	atomic_t restoring;		/* workers inside PM callbacks */
 	atomic_t guarded;		/* devices in recovery or failed, entries in
 					 * quarantine: calls ask admit.c first
@@ -664,6 +756,7 @@ struct fgft_module {
 int fgft_driver_init(void);
 void fgft_driver_exit(void);
 struct fgft_module *fgft_driver_find(const struct module *module);
+int fgft_driver_inside(const struct fgft_module *mod);
 struct fgft_module *fgft_driver_find_text(unsigned long ip);
 /* NULL unless @native is an indirect call target of the module. */
 void *fgft_driver_twin(struct fgft_module *mod, const void *native);

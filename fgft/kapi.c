@@ -318,14 +318,6 @@ NOKPROBE_SYMBOL(fgft_kapi_recoverable);
 
 /* ---- checks -------------------------------------------------------------------- */
 
-void kapi_need(struct fgft_call *c, enum fgft_object object, const void *ptr,
-	       size_t size, unsigned long ip, const char *what)
-{
-	if (unlikely(!fgft_object_is(c, object, ptr, size)))
-		fgft_abort(c, FGFT_CAUSE_ARGUMENT, ip, (unsigned long)ptr,
-			   what);
-}
-
 static bool can_sleep(void)
 {
 	return !preempt_count() && !irqs_disabled();

@@ -76,8 +76,25 @@ bool fgft_kapi_recoverable(unsigned long ip);
 
 /* ---- checks a wrapper makes; they return only if all is well -------------- */
 
-void kapi_need(struct fgft_call *c, enum fgft_object object, const void *ptr,
-	       size_t size, unsigned long ip, const char *what);
+/* The kinds every frame needs are looked at without going through the list. */
+static __always_inline void
+kapi_need(struct fgft_call *c, enum fgft_object object, const void *ptr,
+	  size_t size, unsigned long ip, const char *what)
+{
+	bool good;
+
+	if (object == FGFT_OBJECT_SKB)
+		good = fgft_is_skb(ptr);
+	else if (object == FGFT_OBJECT_NETDEV)
+		good = fgft_is_netdev(c, ptr);
+	else if (object == FGFT_OBJECT_DEVICE)
+		good = fgft_is_device(c, ptr);
+	else
+		good = fgft_object_is(c, object, ptr, size);
+	if (unlikely(!good))
+		fgft_abort(c, FGFT_CAUSE_ARGUMENT, ip, (unsigned long)ptr,
+			   what);
+}
 /* The wrapped function may sleep. */
 void kapi_sleeps(struct fgft_call *c, unsigned long ip, const char *what);
 /* Like kapi_sleeps for an allocation: only if @gfp lets it. */

@@ -102,7 +102,7 @@ static void drain(const struct fgft_module *mod)
 {
 	unsigned long limit = jiffies + DRAIN_LIMIT;
 
-	while (atomic_read(&mod->inside) && time_before(jiffies, limit))
+	while (fgft_driver_inside(mod) && time_before(jiffies, limit))
 		usleep_range(50, 100);
 }
 
@@ -311,6 +311,30 @@ void fgft_recover_plan(struct fgft_call *call)
 		begin(call);
 	else
 		fault->step = FGFT_STEP_UNDO;
+}
+
+/**
+ * fgft_recover_conflicts - others have written what the call had written
+ * @call: aborted call, rolled back
+ *
+ * Memory is neither what the call found nor what it made.  The driver's own
+ * callbacks put it in order, where there is a device; else the report tells.
+ *
+ * Context: Any.
+ */
+void fgft_recover_conflicts(struct fgft_call *call)
+{
+	struct fgft_fault *fault = &call->fault;
+
+	if (fault->step >= FGFT_STEP_PM)
+		return;
+	if (!call->dev)
+		call->dev = fgft_checkpoint_of(call->mod, call->entry,
+					       call->frame->args);
+	if (!call->dev)
+		return;
+	fault->step = FGFT_STEP_PM;
+	begin(call);
 }
 
 /**

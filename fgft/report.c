@@ -117,6 +117,9 @@ static void report_print(const struct fgft_module *mod,
 	       fault->undone_stores, fault->undone_calls,
 	       fault->step == FGFT_STEP_FAILED ? 0 : fault->register_writes,
 	       fault->register_writes, fgft_step_name(fault->step));
+	if (fault->conflicts)
+		pr_err("  %u words had been written by others since: left as they are\n",
+		       fault->conflicts);
 	if (fault->restore_ns)
 		pr_err("  caller got %s, rollback %llu ns, device back after %llu ns\n",
 		       result, fault->rollback_ns, fault->restore_ns);
@@ -202,6 +205,7 @@ ssize_t fgft_report_show(struct fgft_module *mod, char *buf)
 			  "device_written: %d\n"
 			  "undone_stores: %u\n"
 			  "undone_calls: %u\n"
+			  "conflicts: %u\n"
 			  "register_writes: %u\n"
 			  "rollback_ns: %llu\n"
 			  "restore_ns: %llu\n",
@@ -211,7 +215,8 @@ ssize_t fgft_report_show(struct fgft_module *mod, char *buf)
 			  fgft_step_name(fault.step), fault.addr,
 			  (void *)fault.ip, fault.what ?: "-", fault.result,
 			  fault.device_written, fault.undone_stores,
-			  fault.undone_calls, fault.register_writes,
+			  fault.undone_calls, fault.conflicts,
+			  fault.register_writes,
 			  fault.rollback_ns, fault.restore_ns);
 }
 

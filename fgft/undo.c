@@ -7,6 +7,18 @@
  * record is its payload followed by a footer, so that the log can be walked
  * from the top without an index.  Chunks are single pages; the first belongs
  * to the call for good and makes a short call free of allocation.
+ *
+ * A record also knows what the call itself left there, and what does not hold
+ * that any more was changed by somebody else since: it is left alone and
+ * counted as a conflict.
+ *
+ *	word	the store's value is known: the hook is handed it
+ *	bytes	a short range is written after it has been logged, so its new
+ *		bytes are read when the next record is pushed: it is open
+ *		until then.  An open record puts undo->last to NULL, which
+ *		sends that push the slow way and costs the fast one nothing.
+ *	blind	a long range, or one still open at rollback: put back unseen
+ *	call	an inverse
  */
 #include <linux/build_bug.h>
 #include <linux/gfp.h>
@@ -16,26 +28,15 @@
 #include "fgft.h"
 
 #define CHUNK_SIZE	4096
-#define CHUNK_ROOM	(CHUNK_SIZE - sizeof(void *) - sizeof(u64))
+#define CHUNK_ROOM	(CHUNK_SIZE - 2 * sizeof(void *))
 #define CHUNKS_MAX	1024	/* 4 MiB a call: then the call is given up */
+#define BYTES_MAX	64	/* a longer range is blind */
+#define WORD		sizeof(u64)
 
 struct fgft_undo_chunk {
 	struct fgft_undo_chunk *below;
-	u32 used;
-	u32 pad;
+	u8 *at;			/* end of its records, while another is on top */
 	u8 room[CHUNK_ROOM];
-};
-
-/* What stands behind each payload. */
-struct footer {
-	u64 addr;	/* of the bytes; 0: the payload is a struct effect */
-	u64 size;	/* of the bytes, unrounded */
-};
-
-struct effect {
-	fgft_effect_t fn;
-	u64 flags;
-	u64 arg[4];
 };
 
 static_assert(sizeof(struct fgft_undo_chunk) == CHUNK_SIZE);
@@ -48,8 +49,15 @@ static struct fgft_undo_chunk *chunk_new(struct fgft_undo_chunk *below)
 	if (!chunk)
 		return NULL;
 	chunk->below = below;
-	chunk->used = 0;
 	return chunk;
+}
+
+/* Go on in the top chunk at @at. */
+static void settle(struct fgft_undo *undo, u8 *at)
+{
+	undo->at = at;
+	undo->last = undo->top->room + CHUNK_ROOM -
+		     sizeof(struct fgft_undo_record);
 }
 
 /**
@@ -61,11 +69,12 @@ static struct fgft_undo_chunk *chunk_new(struct fgft_undo_chunk *below)
  */
 int fgft_undo_init(struct fgft_undo *undo)
 {
+	*undo = (struct fgft_undo){ .chunks = 1 };
 	undo->top = chunk_new(NULL);
-	undo->chunks = 1;
-	undo->stores = 0;
-	undo->calls = 0;
-	return undo->top ? 0 : -ENOMEM;
+	if (!undo->top)
+		return -ENOMEM;
+	settle(undo, undo->top->room);
+	return 0;
 }
 
 /* Free what is above the first chunk. */
@@ -105,33 +114,165 @@ void fgft_undo_reset(struct fgft_undo *undo)
 {
 	if (unlikely(undo->top->below))
 		shrink(undo);
-	undo->top->used = 0;
-	undo->stores = 0;
-	undo->calls = 0;
+	undo->open = NULL;
+	settle(undo, undo->top->room);
 }
 
-/* Room for a payload of @size (a multiple of 8) and its footer. */
-static u8 *push(struct fgft_undo *undo, size_t size, u64 addr, u64 bytes)
+static u8 *grow(struct fgft_undo *undo)
 {
-	struct fgft_undo_chunk *top = undo->top;
-	struct footer *footer;
-	u8 *payload;
+	struct fgft_undo_chunk *top;
 
-	if (unlikely(top->used + size + sizeof(*footer) > CHUNK_ROOM)) {
-		if (undo->chunks >= CHUNKS_MAX)
-			return NULL;
-		top = chunk_new(top);
-		if (!top)
-			return NULL;
-		undo->top = top;
-		undo->chunks++;
+	if (undo->chunks >= CHUNKS_MAX)
+		return NULL;
+	top = chunk_new(undo->top);
+	if (!top)
+		return NULL;
+	undo->top->at = undo->at;
+	undo->top = top;
+	undo->chunks++;
+	settle(undo, top->room);
+	return top->room;
+}
+
+/* The open record's bytes have been written by now: remember what they are. */
+static void seal(struct fgft_undo *undo)
+{
+	struct fgft_undo_footer *footer = undo->open;
+	u8 *new = (u8 *)footer - round_up(footer->size, WORD);
+
+	memcpy(new, (void *)(unsigned long)footer->addr, footer->size);
+	footer->kind = FGFT_UNDO_BYTES;
+	undo->open = NULL;
+	settle(undo, undo->at);
+}
+
+/**
+ * fgft_undo_room - make room for one more record
+ * @undo: log of the running call
+ * @size: bytes of payload, a multiple of 8, and the footer
+ *
+ * Closes the record that is open.  The caller writes the record and moves
+ * @undo->at behind it.
+ *
+ * Context: Any.
+ * Return: where the record starts, or NULL when the log is full.
+ */
+u8 *fgft_undo_room(struct fgft_undo *undo, size_t size)
+{
+	if (undo->open)
+		seal(undo);
+	if (undo->at + size <= undo->top->room + CHUNK_ROOM)
+		return undo->at;
+	return grow(undo);
+}
+
+static int push_bytes(struct fgft_undo *undo, const void *addr, size_t size,
+		      enum fgft_undo_kind kind)
+{
+	const size_t copies = kind == FGFT_UNDO_OPEN ? 2 : 1;
+	const size_t payload = copies * round_up(size, WORD);
+	struct fgft_undo_footer *footer;
+	u8 *at = fgft_undo_room(undo, payload + sizeof(*footer));
+
+	if (unlikely(!at))
+		return -ENOMEM;
+	memcpy(at, addr, size);
+	footer = (void *)(at + payload);
+	footer->addr = (unsigned long)addr;
+	footer->size = size;
+	footer->kind = kind;
+	undo->at = (u8 *)(footer + 1);
+	if (kind == FGFT_UNDO_OPEN) {
+		undo->open = footer;
+		undo->last = NULL;
 	}
-	payload = top->room + top->used;
-	footer = (struct footer *)(payload + size);
-	footer->addr = addr;
-	footer->size = bytes;
-	top->used += size + sizeof(*footer);
-	return payload;
+	return 0;
+}
+
+/**
+ * fgft_undo_store - log bytes that are about to be overwritten
+ * @undo: log of the running call
+ * @addr: first byte, readable
+ * @size: bytes
+ *
+ * Context: Any.
+ * Return: 0, or -ENOMEM when the log is full; then nothing or only a part is
+ * logged and the call has to be given up.
+ */
+int fgft_undo_store(struct fgft_undo *undo, const void *addr, size_t size)
+{
+	const size_t most = round_down(CHUNK_ROOM -
+				       sizeof(struct fgft_undo_footer), WORD);
+
+	if (likely(size && size <= BYTES_MAX))
+		return push_bytes(undo, addr, size, FGFT_UNDO_OPEN);
+	while (size) {
+		size_t part = min(size, most);
+
+		if (unlikely(push_bytes(undo, addr, part, FGFT_UNDO_BLIND)))
+			return -ENOMEM;
+		addr += part;
+		size -= part;
+	}
+	return 0;
+}
+
+/**
+ * fgft_undo_call - log the inverse of a kernel effect
+ * @undo: log of the running call
+ * @fn: function that takes the effect back
+ * @flags: FGFT_EFFECT_*
+ * @a: first argument of @fn
+ * @b: second
+ * @c: third
+ * @d: fourth
+ *
+ * Context: Any.
+ * Return: 0, or -ENOMEM when the log is full.
+ */
+int fgft_undo_call(struct fgft_undo *undo, fgft_effect_t fn, u32 flags,
+		   u64 a, u64 b, u64 c, u64 d)
+{
+	struct fgft_undo_effect *effect;
+
+	effect = (void *)fgft_undo_room(undo, sizeof(*effect));
+	if (unlikely(!effect))
+		return -ENOMEM;
+	effect->arg[0] = a;
+	effect->arg[1] = b;
+	effect->arg[2] = c;
+	effect->arg[3] = d;
+	effect->footer.addr = (unsigned long)fn;
+	effect->footer.size = flags;
+	effect->footer.kind = FGFT_UNDO_CALL;
+	undo->at = (u8 *)(effect + 1);
+	return 0;
+}
+
+/* ---- rollback ---------------------------------------------------------------- */
+
+#define FOREIGN_MAX	16	/* places others were seen to write */
+
+/*
+ * Places where somebody else's value stays.  Older records of a place must not
+ * touch it either, even if that value is one the call once wrote itself.
+ */
+struct foreign {
+	u32 conflicts;
+	u32 count;		/* of them, those kept here */
+	struct fgft_span span[FOREIGN_MAX];
+};
+
+static bool is_foreign(const struct foreign *foreign, unsigned long addr,
+		       size_t size)
+{
+	u32 i;
+
+	for (i = 0; i < foreign->count; i++)
+		if (addr < foreign->span[i].start + foreign->span[i].size &&
+		    foreign->span[i].start < addr + size)
+			return true;
+	return false;
 }
 
 /* Most stores are of a machine word or less: one access, as the hardware does. */
@@ -155,115 +296,124 @@ static void copy_bytes(void *to, const void *from, size_t size)
 	}
 }
 
-/**
- * fgft_undo_store - log bytes that are about to be overwritten
- * @undo: log of the running call
- * @addr: first byte, readable
- * @size: bytes
- *
- * Context: Any.
- * Return: 0, or -ENOMEM when the log is full; then nothing or only a part is
- * logged and the call has to be given up.
- */
-int fgft_undo_store(struct fgft_undo *undo, const void *addr, size_t size)
+/* Put back at most a word, if it still holds what the call wrote. */
+static void put_back(struct foreign *foreign, unsigned long addr,
+		     const void *old, const void *new, size_t size)
 {
-	const size_t most = round_down(CHUNK_ROOM - sizeof(struct footer), 8);
+	u64 now = 0, ours = 0;
 
-	while (size) {
-		size_t part = min(size, most);
-		u8 *payload = push(undo, round_up(part, 8), (u64)(unsigned long)addr,
-				   part);
-
-		if (unlikely(!payload))
-			return -ENOMEM;
-		copy_bytes(payload, addr, part);
-		undo->stores++;
-		addr += part;
-		size -= part;
+	if (unlikely(foreign->count) && is_foreign(foreign, addr, size))
+		return;
+	copy_bytes(&now, (const void *)addr, size);
+	memcpy(&ours, new, size);
+	if (likely(now == ours)) {
+		copy_bytes((void *)addr, old, size);
+		return;
 	}
-	return 0;
+	foreign->conflicts++;
+	if (foreign->count < FOREIGN_MAX)
+		foreign->span[foreign->count++] = (struct fgft_span){
+			.start = addr,
+			.size = size,
+		};
 }
 
-/**
- * fgft_undo_call - log the inverse of a kernel effect
- * @undo: log of the running call
- * @fn: function that takes the effect back
- * @flags: FGFT_EFFECT_*
- * @a: first argument of @fn
- * @b: second
- * @c: third
- * @d: fourth
- *
- * Context: Any.
- * Return: 0, or -ENOMEM when the log is full.
- */
-int fgft_undo_call(struct fgft_undo *undo, fgft_effect_t fn, u32 flags,
-		   u64 a, u64 b, u64 c, u64 d)
+static void put_back_bytes(struct foreign *foreign, unsigned long addr,
+			   const u8 *old, const u8 *new, size_t size)
 {
-	struct effect *effect = (void *)push(undo, sizeof(*effect), 0,
-					     sizeof(*effect));
+	size_t done, part;
 
-	if (unlikely(!effect))
-		return -ENOMEM;
-	effect->fn = fn;
-	effect->flags = flags;
-	effect->arg[0] = a;
-	effect->arg[1] = b;
-	effect->arg[2] = c;
-	effect->arg[3] = d;
-	undo->calls++;
-	return 0;
+	for (done = 0; done < size; done += part) {
+		part = min(size - done, WORD - (addr + done) % WORD);
+		put_back(foreign, addr + done, old + done, new + done, part);
+	}
 }
 
-static void take_back(const struct footer *footer, const u8 *payload,
+/* The record that ends at @undo->at: take it back, and off the log. */
+static void take_back(struct fgft_undo *undo, struct foreign *foreign,
 		      bool (*sleeper)(void *data), void *data)
 {
-	const struct effect *effect = (const void *)payload;
+	struct fgft_undo_footer *footer = (void *)(undo->at - sizeof(*footer));
+	const size_t room = round_up(footer->size, WORD);
+	void *end = undo->at;
 
-	if (footer->addr) {
-		copy_bytes((void *)(unsigned long)footer->addr, payload,
-			   footer->size);
-		return;
+	switch (footer->kind) {
+	case FGFT_UNDO_WORD: {
+		struct fgft_undo_record *word = end - sizeof(*word);
+
+		undo->at = (u8 *)word;
+		undo->stores++;
+		put_back(foreign, footer->addr, &word->before, &word->after,
+			 footer->size);
+		break;
 	}
-	if ((effect->flags & FGFT_EFFECT_SLEEPS) && !sleeper(data))
-		return;
-	effect->fn(effect->arg[0], effect->arg[1], effect->arg[2],
-		   effect->arg[3]);
+	case FGFT_UNDO_BYTES:
+		undo->at = (u8 *)footer - 2 * room;
+		undo->stores++;
+		put_back_bytes(foreign, footer->addr, undo->at,
+			       undo->at + room, footer->size);
+		break;
+	case FGFT_UNDO_OPEN:
+		undo->at = (u8 *)footer - 2 * room;
+		undo->stores++;
+		copy_bytes((void *)(unsigned long)footer->addr, undo->at,
+			   footer->size);
+		break;
+	case FGFT_UNDO_BLIND:
+		undo->at = (u8 *)footer - room;
+		undo->stores++;
+		copy_bytes((void *)(unsigned long)footer->addr, undo->at,
+			   footer->size);
+		break;
+	case FGFT_UNDO_CALL: {
+		struct fgft_undo_effect *effect = end - sizeof(*effect);
+
+		undo->at = (u8 *)effect;
+		undo->calls++;
+		if ((footer->size & FGFT_EFFECT_SLEEPS) && !sleeper(data))
+			break;
+		((fgft_effect_t)(unsigned long)footer->addr)
+			(effect->arg[0], effect->arg[1], effect->arg[2],
+			 effect->arg[3]);
+		break;
+	}
+	}
 }
 
 /**
  * fgft_undo_rollback - take everything back, newest first
- * @undo: log; its counts stay, for the report
+ * @undo: log; filled with what was found, for the report
  * @sleeper: asked before each record that sleeps whether it may run here
  * @data: for @sleeper
  *
- * Cannot fail.  Records that may not sleep here are left out; the caller has
- * to follow with a restore that makes up for them.
+ * Cannot fail.  Records that may not sleep here are left out, and so are words
+ * somebody else has written since; the caller has to follow with a restore
+ * that makes up for them.
  *
  * Context: Any; records marked FGFT_EFFECT_SLEEPS only where @sleeper agrees.
  */
 void fgft_undo_rollback(struct fgft_undo *undo, bool (*sleeper)(void *data),
 			void *data)
 {
+	struct foreign foreign = { .conflicts = 0, .count = 0 };
+
+	undo->open = NULL;
+	undo->stores = 0;
+	undo->calls = 0;
 	for (;;) {
 		struct fgft_undo_chunk *top = undo->top;
 
-		while (top->used) {
-			struct footer *footer;
-			u8 *payload;
-
-			top->used -= sizeof(*footer);
-			footer = (struct footer *)(top->room + top->used);
-			top->used -= round_up(footer->size, 8);
-			payload = top->room + top->used;
-			take_back(footer, payload, sleeper, data);
-		}
+		while (undo->at > top->room)
+			take_back(undo, &foreign, sleeper, data);
 		if (!top->below)
-			return;
+			break;
 		undo->top = top->below;
+		undo->at = undo->top->at;
 		undo->chunks--;
 		free_page((unsigned long)top);
 	}
+	settle(undo, undo->top->room);
+	undo->conflicts = foreign.conflicts;
 }
 
 /**

@@ -5,7 +5,7 @@
  *	native				twin
  *	for (i = 0; i < n; i++)		for (i = 0; i < n; i++) {
  *						__fgft_loop();
- *						__fgft_store4(&ring[i].cmd);
+ *						__fgft_store4(&ring[i].cmd, 0);
  *		ring[i].cmd = 0;		ring[i].cmd = 0;
  *					}
  *	*a = *b;			__fgft_storen(a, sizeof(*a));
@@ -132,7 +132,7 @@ class Checker {
 
       private:
 	void statement(gimple_stmt_iterator *gsi);
-	void store(gimple_stmt_iterator *gsi, tree ref);
+	void store(gimple_stmt_iterator *gsi, tree ref, tree value);
 	void call(gimple_stmt_iterator *gsi, gcall *stmt);
 	void internal_call(gcall *stmt);
 	void direct_call(gimple_stmt_iterator *gsi, gcall *stmt, tree callee);
@@ -165,9 +165,9 @@ bool Checker::inside_pure_helper(gimple *stmt)
 	}) != NULL_TREE;
 }
 
-void Checker::store(gimple_stmt_iterator *gsi, tree ref)
+void Checker::store(gimple_stmt_iterator *gsi, tree ref, tree value)
 {
-	switch (hook_memory(gsi, ref)) {
+	switch (hook_memory(gsi, ref, value)) {
 	case Hooked::store:
 		count_.stores++;
 		break;
@@ -247,7 +247,7 @@ void Checker::indirect_call(gimple_stmt_iterator *gsi, gcall *stmt)
 void Checker::call(gimple_stmt_iterator *gsi, gcall *stmt)
 {
 	if (stores_shared_memory(stmt))
-		store(gsi, gimple_call_lhs(stmt));
+		store(gsi, gimple_call_lhs(stmt), NULL_TREE);
 	if (gimple_call_internal_p(stmt))
 		internal_call(stmt);
 	else if (tree callee = gimple_call_fndecl(stmt))
@@ -278,7 +278,7 @@ void Checker::assembly(gimple_stmt_iterator *gsi, gasm *stmt)
 			continue;
 		if (!is_shared_memory(output))
 			continue;
-		if (hook_memory(gsi, output) == Hooked::no)
+		if (hook_memory(gsi, output, NULL_TREE) == Hooked::no)
 			refuse_store(unit_, stmt);
 		count_.asms++;
 	}
@@ -299,7 +299,8 @@ void Checker::statement(gimple_stmt_iterator *gsi)
 	else if (gimple_code(stmt) == GIMPLE_GOTO)
 		refuse_computed_goto(unit_, stmt);
 	else if (stores_shared_memory(stmt))
-		store(gsi, gimple_get_lhs(stmt));
+		store(gsi, gimple_get_lhs(stmt),
+		      gimple_assign_single_p(stmt) ? gimple_assign_rhs1(stmt) : NULL_TREE);
 }
 
 void Checker::run()

@@ -45,7 +45,8 @@ tree store_hook(unsigned size)
 	if (size != 1 && size != 2 && size != 4 && size != 8)
 		return NULL_TREE;
 	return declare("__fgft_store" + std::to_string(size),
-		       build_function_type_list(void_type_node, ptr_type_node, NULL_TREE));
+		       build_function_type_list(void_type_node, ptr_type_node,
+						long_long_unsigned_type_node, NULL_TREE));
 }
 
 tree range_hook()

@@ -63,6 +63,22 @@ gcall *insert_before(gimple_stmt_iterator *gsi, gcall *call)
 	return call;
 }
 
+/* @value as the hook takes it; none if it is no scalar of a register's size. */
+tree word_of(gimple_stmt_iterator *gsi, tree value)
+{
+	tree word = long_long_unsigned_type_node;
+	tree type = TREE_TYPE(value);
+
+	if (!INTEGRAL_TYPE_P(type) && !POINTER_TYPE_P(type))
+		return NULL_TREE;
+	if (!is_gimple_val(value) || TYPE_PRECISION(type) > TYPE_PRECISION(word))
+		return NULL_TREE;
+	if (POINTER_TYPE_P(type))
+		value = fold_convert(pointer_sized_int_node, unshare_expr(value));
+	return force_gimple_operand_gsi(gsi, fold_convert(word, unshare_expr(value)), true,
+					NULL_TREE, true, GSI_SAME_STMT);
+}
+
 /* Destination and length of one member of the mem* and str* families. */
 struct StringCall {
 	built_in_function code;
@@ -144,7 +160,7 @@ bool is_short(class loop *loop)
 
 } // namespace
 
-Hooked hook_memory(gimple_stmt_iterator *gsi, tree ref)
+Hooked hook_memory(gimple_stmt_iterator *gsi, tree ref, tree value)
 {
 	tree size;
 
@@ -152,7 +168,12 @@ Hooked hook_memory(gimple_stmt_iterator *gsi, tree ref)
 		hook_range(gsi, address_of(gsi, TREE_OPERAND(ref, 0)), TREE_OPERAND(ref, 1));
 		return Hooked::range;
 	}
-	ref = whole_bytes(ref);
+	tree whole = whole_bytes(ref);
+
+	/* What the container becomes is not what is assigned. */
+	if (whole != ref)
+		value = NULL_TREE;
+	ref = whole;
 	size = TYPE_SIZE_UNIT(TREE_TYPE(ref));
 	if (!size || !tree_fits_uhwi_p(size))
 		return Hooked::no;
@@ -160,11 +181,13 @@ Hooked hook_memory(gimple_stmt_iterator *gsi, tree ref)
 	tree address = address_of(gsi, ref);
 	tree hook = AGGREGATE_TYPE_P(TREE_TYPE(ref)) ? NULL_TREE : store_hook(tree_to_uhwi(size));
 
-	if (!hook) {
+	if (hook && value)
+		value = word_of(gsi, value);
+	if (!hook || !value) {
 		hook_range(gsi, address, size);
-		return Hooked::range;
+		return hook ? Hooked::store : Hooked::range;
 	}
-	insert_before(gsi, gimple_build_call(hook, 1, address));
+	insert_before(gsi, gimple_build_call(hook, 2, address, value));
 	return Hooked::store;
 }
 

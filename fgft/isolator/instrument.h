@@ -9,8 +9,11 @@ namespace isolator {
 
 enum class Hooked { no, store, range };
 
-/* Before *@gsi writes @ref; "no" if the size of @ref is not a constant. */
-Hooked hook_memory(gimple_stmt_iterator *gsi, tree ref);
+/*
+ * Before *@gsi writes @value, none if it is not known yet, to @ref; "no" if the
+ * size of @ref is not a constant.
+ */
+Hooked hook_memory(gimple_stmt_iterator *gsi, tree ref, tree value);
 
 /* Before *@gsi writes @size bytes at @address. */
 void hook_range(gimple_stmt_iterator *gsi, tree address, tree size);

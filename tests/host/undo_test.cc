@@ -195,14 +195,136 @@ TEST_F(Undo, OverlappingStoresUnwindInOrder)
 	EXPECT_EQ(memory, before);
 }
 
+/* ---- what somebody else has written since --------------------------------- */
+
+TEST_F(Undo, WordWithAnotherValueIsLeftAlone)
+{
+	u64 ours = 1, theirs = 1;
+
+	ASSERT_TRUE(fgft_undo_word(&undo_, &ours, sizeof(ours), 2));
+	ours = 2;
+	ASSERT_TRUE(fgft_undo_word(&undo_, &theirs, sizeof(theirs), 2));
+	theirs = 3;
+	rollback();
+	EXPECT_EQ(ours, 1u);
+	EXPECT_EQ(theirs, 3u);
+	EXPECT_EQ(undo_.conflicts, 1u);
+	EXPECT_EQ(undo_.stores, 2u);
+}
+
+TEST_F(Undo, OnlyTheLowBytesOfTheValueCount)
+{
+	u8 memory[3] = { 7, 7, 7 };
+
+	/* As the isolator hands a negative char over: sign-extended. */
+	ASSERT_TRUE(fgft_undo_word(&undo_, &memory[1], 1, ~u64{ 0 }));
+	memory[1] = 0xff;
+	rollback();
+	EXPECT_EQ(memory[1], 7);
+	EXPECT_EQ(undo_.conflicts, 0u);
+}
+
+TEST_F(Undo, EveryWordSizeComesBack)
+{
+	for (u32 size = 1; size <= 8; size *= 2) {
+		u64 memory = 0x1122334455667788, value = 0x99aabbccddeeff00;
+
+		ASSERT_TRUE(fgft_undo_word(&undo_, &memory, size, value));
+		memcpy(&memory, &value, size);
+		rollback();
+		EXPECT_EQ(memory, 0x1122334455667788u) << size;
+		EXPECT_EQ(undo_.conflicts, 0u);
+		fgft_undo_reset(&undo_);
+	}
+}
+
+TEST_F(Undo, OlderValueOfTheCallDoesNotPassForOurs)
+{
+	u32 word = 1;
+
+	/* 1 -> 2 -> 3 by the call, then 2 again by another: it stays. */
+	ASSERT_TRUE(fgft_undo_word(&undo_, &word, sizeof(word), 2));
+	word = 2;
+	ASSERT_TRUE(fgft_undo_word(&undo_, &word, sizeof(word), 3));
+	word = 3;
+	word = 2;
+	rollback();
+	EXPECT_EQ(word, 2u);
+	EXPECT_EQ(undo_.conflicts, 1u);
+}
+
+TEST_F(Undo, RangeIsComparedWordByWord)
+{
+	alignas(8) u8 memory[24];
+
+	memset(memory, 1, sizeof(memory));
+	ASSERT_EQ(store(memory, sizeof(memory), 2), 0);
+	/* The next record closes the range; what comes after is foreign. */
+	ASSERT_EQ(fgft_undo_call(&undo_, take, 0, 0, 0, 0, 0), 0);
+	memory[9] = 9;
+	rollback();
+	EXPECT_EQ(memory[7], 1);
+	EXPECT_EQ(memory[8], 2);
+	EXPECT_EQ(memory[9], 9);
+	EXPECT_EQ(memory[16], 1);
+	EXPECT_EQ(undo_.conflicts, 1u);
+}
+
+TEST_F(Undo, WordsAreClosedRangesToo)
+{
+	u64 range[2] = { 1, 1 }, word = 1;
+
+	ASSERT_EQ(fgft_undo_store(&undo_, range, sizeof(range)), 0);
+	range[0] = range[1] = 2;
+	ASSERT_TRUE(fgft_undo_word(&undo_, &word, sizeof(word), 2));
+	word = 2;
+	range[1] = 3;
+	rollback();
+	EXPECT_EQ(range[0], 1u);
+	EXPECT_EQ(range[1], 3u);
+	EXPECT_EQ(word, 1u);
+	EXPECT_EQ(undo_.conflicts, 1u);
+}
+
+TEST_F(Undo, LongRangesComeBackUnseen)
+{
+	std::vector<u8> memory = pattern(200, 6);
+	const std::vector<u8> before = memory;
+
+	ASSERT_EQ(store(memory.data(), memory.size(), 2), 0);
+	ASSERT_EQ(fgft_undo_call(&undo_, take, 0, 0, 0, 0, 0), 0);
+	memory[100] = 9;
+	rollback();
+	EXPECT_EQ(memory, before);
+	EXPECT_EQ(undo_.conflicts, 0u);
+}
+
+TEST_F(Undo, WordsFillChunksAndAreRefusedWithoutMemory)
+{
+	std::vector<u32> memory(1000, 5);
+
+	for (u32 i = 0; i < memory.size(); i++) {
+		ASSERT_TRUE(fgft_undo_word(&undo_, &memory[i], 4, i));
+		memory[i] = i;
+	}
+	EXPECT_GT(undo_.chunks, 1u);
+	shim::fail_randomly(1, 1);
+	while (fgft_undo_word(&undo_, &memory[0], 4, memory[0]))
+		;
+	shim::fail_never();
+	rollback();
+	EXPECT_EQ(memory, std::vector<u32>(1000, 5));
+	EXPECT_EQ(undo_.conflicts, 0u);
+}
+
 TEST_F(Undo, EffectsRunNewestFirstWithTheirArguments)
 {
 	ASSERT_EQ(fgft_undo_call(&undo_, take, 0, 1, 2, 3, 4), 0);
 	ASSERT_EQ(fgft_undo_call(&undo_, take_other, 0, 5, 6, 7, 8), 0);
 	ASSERT_EQ(fgft_undo_call(&undo_, take, 0, ~0ULL, 1ULL << 63, 0, 1ULL << 32), 0);
-	EXPECT_EQ(undo_.calls, 3u);
 	EXPECT_TRUE(taken.empty());
 	rollback();
+	EXPECT_EQ(undo_.calls, 3u);
 
 	const std::vector<Taken> expected = {
 		{ ~0ULL, 1ULL << 63, 0, 1ULL << 32, 0 },
@@ -291,12 +413,11 @@ TEST_F(Undo, CountsStayForTheReport)
 	ASSERT_EQ(store(bytes, 1, 1), 0);
 	ASSERT_EQ(store(bytes, 3, 2), 0);
 	ASSERT_EQ(fgft_undo_call(&undo_, take, 0, 0, 0, 0, 0), 0);
-	EXPECT_EQ(undo_.stores, 2u);
-	EXPECT_EQ(undo_.calls, 1u);
 	rollback();
 	EXPECT_EQ(undo_.stores, 2u);
 	EXPECT_EQ(undo_.calls, 1u);
 	fgft_undo_reset(&undo_);
+	rollback();
 	EXPECT_EQ(undo_.stores, 0u);
 	EXPECT_EQ(undo_.calls, 0u);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Undo: memory goes back to what it was, whatever kind of store changed it. */
+#include <linux/delay.h>
 #include <linux/string.h>
+#include <linux/timer.h>
 
 #include "ktap.h"
 #include "subject.h"
@@ -98,6 +100,47 @@ static void test_counts(struct ktap_run *run)
 	control_read("last_fault", report, sizeof(report));
 	EXPECT(run, strstr(report, "undone_stores: 12\n"));
 	EXPECT(run, strstr(report, "undone_calls: 0\n"));
+	EXPECT(run, strstr(report, "conflicts: 0\n"));
+}
+
+/* ---- somebody else writes a word of the call ------------------------------------- */
+
+static void meddle_handler(struct timer_list *timer)
+{
+	WRITE_ONCE(subject.q, 77);
+}
+
+static DEFINE_TIMER(meddle, meddle_handler);
+
+static void test_conflict(struct ktap_run *run)
+{
+	char report[CONTROL_SIZE];
+
+	device.suspends = 0;
+	subject.q = 100;
+	subject.w = 100;
+	mod_timer(&meddle, jiffies + 2);
+	EXPECT_EQ(run, subject_sleep(100, STRIKE_NULL_LOAD), -EIO);
+	del_timer_sync(&meddle);
+	EXPECT_EQ(run, subject.q, 77);
+	EXPECT_EQ(run, subject.w, 100);
+	/* Where there is a device, its driver puts memory in order. */
+	EXPECT_FAULT(run, "subject_sleep", "bad load",
+		     device.pdev ? "pm" : "undo");
+	EXPECT_EQ(run, device.suspends, device.pdev ? 1 : 0);
+	control_read("last_fault", report, sizeof(report));
+	EXPECT(run, strstr(report, "conflicts: 1\n"));
+}
+
+/* The same, but the call commits: nothing is looked at. */
+static void test_no_conflict(struct ktap_run *run)
+{
+	subject.q = 100;
+	mod_timer(&meddle, jiffies + 2);
+	EXPECT_EQ(run, subject_sleep(100, STRIKE_NONE), 0);
+	del_timer_sync(&meddle);
+	EXPECT_EQ(run, subject.q, 77);
+	EXPECT_NO_FAULT(run);
 }
 
 const struct ktap_test undo_tests[] = {
@@ -107,5 +150,7 @@ const struct ktap_test undo_tests[] = {
 	{ "full_log", test_full_log },
 	{ "copies", test_copies },
 	{ "counts", test_counts },
+	{ "conflict", test_conflict },
+	{ "no_conflict", test_no_conflict },
 	{ }
 };

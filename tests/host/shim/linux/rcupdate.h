@@ -18,4 +18,6 @@ void shim_kfree_rcu(void *object, struct rcu_head *head);
 
 #define kfree_rcu(object, field)	shim_kfree_rcu(object, &(object)->field)
 
+#define smp_store_release(p, v)	__atomic_store_n(p, v, __ATOMIC_RELEASE)
+
 #endif

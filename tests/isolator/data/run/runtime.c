@@ -117,10 +117,10 @@ void __fgft_storen(void *address, size_t size)
 	memcpy(record->old, address, size);
 }
 
-void __fgft_store1(void *address) { __fgft_storen(address, 1); }
-void __fgft_store2(void *address) { __fgft_storen(address, 2); }
-void __fgft_store4(void *address) { __fgft_storen(address, 4); }
-void __fgft_store8(void *address) { __fgft_storen(address, 8); }
+void __fgft_store1(void *address, u64 value) { __fgft_storen(address, 1); }
+void __fgft_store2(void *address, u64 value) { __fgft_storen(address, 2); }
+void __fgft_store4(void *address, u64 value) { __fgft_storen(address, 4); }
+void __fgft_store8(void *address, u64 value) { __fgft_storen(address, 8); }
 void __fgft_stack(void) { counts.stacks++; }
 
 void __fgft_loop(void)
