@@ -305,13 +305,18 @@ unsigned long notrace fgft_call_begin(struct fgft_frame *frame)
 	unsigned long refusal;
 
 	/*
-	 * Outside of a call a twin behaves like the native function.  The
-	 * recovery worker runs so: what it calls is trusted.  Entering the
+	 * Outside of a call a twin behaves like the native function, but for
+	 * what it allocates, which is not known as the driver's then.  What the
+	 * recovery worker calls is trusted and runs natively.  Entering the
 	 * driver again joins the call that is running.
 	 */
-	if (unlikely(!state) || (!below && unlikely(fgft_recover_trusted(state->mod)))) {
+	if (unlikely(!state)) {
 		frame->entry = NULL;
 		return (unsigned long)entry->twin;
+	}
+	if (!below && unlikely(fgft_recover_trusted(state->mod))) {
+		frame->entry = NULL;
+		return (unsigned long)state->body;
 	}
 	if (below && below->mod == state->mod && below->level == level) {
 		frame->entry = NULL;

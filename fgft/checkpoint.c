@@ -211,6 +211,7 @@ void fgft_checkpoint_take(struct fgft_device *dev)
 {
 	struct pci_saved_state *own = NULL, *state;
 	struct pci_dev *pdev;
+	int i;
 
 	if (!dev_is_pci(dev->dev))
 		return;
@@ -224,6 +225,8 @@ void fgft_checkpoint_take(struct fgft_device *dev)
 	else
 		pdev->state_saved = false;
 	kfree(xchg(&dev->saved, state));
+	for (i = 0; i < (int)ARRAY_SIZE(dev->header); i++)
+		pci_read_config_dword(pdev, 4 * i, &dev->header[i]);
 }
 
 /*
@@ -588,28 +591,62 @@ static void restore_config(struct fgft_device *dev)
 		pci_intx(pdev, true);
 }
 
-/* Does the configuration space hold what was saved?  Header, first 64 bytes. */
-static bool config_as_saved(struct fgft_device *dev)
+/**
+ * fgft_checkpoint_mute - have the device's interrupt line left alone, or not
+ * @dev: device whose interrupt handler is quarantined, or pardoned
+ * @mute: which
+ *
+ * Context: Any.
+ */
+void fgft_checkpoint_mute(struct fgft_device *dev, bool mute)
 {
+	if (dev->muted == mute || !dev_is_pci(dev->dev))
+		return;
+	dev->muted = mute;
+	pci_intx(to_pci_dev(dev->dev), !mute);
+}
+
+#define HEADER_BARS	(PCI_BASE_ADDRESS_0 / 4)
+#define HEADER_NBARS	6
+
+/**
+ * fgft_checkpoint_verify - is the configuration space as it is to be?
+ * @dev: device, restored
+ *
+ * The device answers, decodes what it decoded, where it decoded it.
+ *
+ * Context: Process.
+ * Return: true if so, and for devices that have none.
+ */
+bool fgft_checkpoint_verify(struct fgft_device *dev)
+{
+	const u16 decodes = dev->command & (PCI_COMMAND_IO | PCI_COMMAND_MEMORY);
 	struct pci_dev *pdev;
-	u32 id;
+	u16 command;
+	u32 value;
+	int i;
 
 	if (!dev_is_pci(dev->dev))
 		return true;
 	pdev = to_pci_dev(dev->dev);
-	pci_read_config_dword(pdev, PCI_VENDOR_ID, &id);
-	return id == (pdev->vendor | (u32)pdev->device << 16);
+	pci_read_config_dword(pdev, PCI_VENDOR_ID, &value);
+	if (value != (pdev->vendor | (u32)pdev->device << 16))
+		return false;
+	pci_read_config_word(pdev, PCI_COMMAND, &command);
+	if ((command & decodes) != decodes)
+		return false;
+	for (i = HEADER_BARS; i < HEADER_BARS + HEADER_NBARS; i++) {
+		pci_read_config_dword(pdev, 4 * i, &value);
+		if (value != dev->header[i])
+			return false;
+	}
+	return true;
 }
 
-/**
- * fgft_checkpoint_restore - bring a device up again from driver memory
- * @dev: device of an aborted call, memory rolled back
- *
- * Context: Process, may sleep for as long as the driver's resume does.
- * Return: 0; -ENODEV if the driver is gone; -EOPNOTSUPP if it has no PM
- * callbacks; the callbacks' error; -EIO if the device does not answer.
- */
-int fgft_checkpoint_restore(struct fgft_device *dev)
+/* ---- steps of the ladder --------------------------------------------------------- */
+
+/* The callbacks of suspend to disk leave the power alone, where there are any. */
+static int cycle(struct fgft_device *dev, int (*between)(struct pci_dev *pdev))
 {
 	int (*down)(struct device *dev);
 	int (*up)(struct device *dev);
@@ -628,20 +665,77 @@ int fgft_checkpoint_restore(struct fgft_device *dev)
 	if (!down || !up)
 		goto out;
 
-	/* Twice down may wait for ever: for NAPI to be given back. */
-	if (!dev->asleep) {
-		err = down(dev->dev);
-		if (err)
-			goto out;
-	}
+	/*
+	 * A resume that failed has left it down: no driver expects that twice,
+	 * and one may wait for ever for NAPI to be given back.
+	 */
+	err = dev->down ? 0 : down(dev->dev);
+	if (err)
+		goto out;
+	dev->down = true;
+	if (between)
+		err = between(to_pci_dev(dev->dev));
+	if (err)
+		goto out;
 	restore_config(dev);
 	fgft_recover_open(dev);
 	err = up(dev->dev);
-	if (!err && !config_as_saved(dev))
+	if (err)
+		goto out;
+	dev->down = false;
+	if (!fgft_checkpoint_verify(dev))
 		err = -EIO;
-	if (!err)
-		dev->asleep = false;
 out:
 	device_unlock(dev->dev);
 	return err;
+}
+
+/**
+ * fgft_checkpoint_restore - bring a device up again from driver memory
+ * @dev: device of an aborted call, memory rolled back
+ *
+ * Context: Process, may sleep for as long as the driver's resume does.
+ * Return: 0; -ENODEV if the driver is gone; -EOPNOTSUPP if it has no PM
+ * callbacks; the callbacks' error; -EIO if the device does not answer.
+ */
+int fgft_checkpoint_restore(struct fgft_device *dev)
+{
+	return cycle(dev, NULL);
+}
+
+/**
+ * fgft_checkpoint_can_reset - is there a way to reset the device alone?
+ * @dev: device
+ *
+ * Context: Any.
+ * Return: true if the PCI core knows one.
+ */
+bool fgft_checkpoint_can_reset(struct fgft_device *dev)
+{
+	return dev_is_pci(dev->dev) && to_pci_dev(dev->dev)->reset_methods[0];
+}
+
+static int reset(struct pci_dev *pdev)
+{
+	int err;
+
+	pci_cfg_access_lock(pdev);
+	err = __pci_reset_function_locked(pdev);
+	pci_cfg_access_unlock(pdev);
+	return err;
+}
+
+/**
+ * fgft_checkpoint_bus_reset - the same with a reset of the device in between
+ * @dev: device of an aborted call, memory rolled back
+ *
+ * Function-level reset or, for a device alone on its bus, of the bus; whatever
+ * the PCI core prefers for it.
+ *
+ * Context: Process, may sleep for as long as the driver's resume does.
+ * Return: as fgft_checkpoint_restore(); -EOPNOTSUPP if there is no reset, too.
+ */
+int fgft_checkpoint_bus_reset(struct fgft_device *dev)
+{
+	return fgft_checkpoint_can_reset(dev) ? cycle(dev, reset) : -EOPNOTSUPP;
 }

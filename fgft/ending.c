@@ -80,7 +80,7 @@ enum fgft_ending fgft_ending_plan(struct fgft_call *call, enum fgft_step step)
 		call->dev = call_device(call);
 		if (!call->dev)
 			return FGFT_ENDING_RETURN;
-		call->dev->asleep = true;
+		call->dev->down = true;
 		break;
 	}
 	return ending;

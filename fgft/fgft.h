@@ -89,6 +89,7 @@ struct fgft_fault {
 	u64 rollback_ns;	/* detection to caller resumed */
 	u64 restore_ns;		/* detection to device restored, 0: not needed */
 	int restore_error;	/* why FGFT_STEP_FAILED, a negative errno */
+	u32 settings_lost;	/* that FGFT_STEP_REBIND could not replay */
 };
 
 /* Faults of a driver, an entry point or a device. */
@@ -538,6 +539,9 @@ void fgft_ending_leave(struct fgft_module *mod);
 bool fgft_quiesce_start(struct fgft_device *dev);	/* any context */
 void fgft_quiesce_note(struct fgft_device *dev);
 void fgft_quiesce_end(struct fgft_device *dev);
+/* Wait for the link there was; false if it does not come. */
+bool fgft_quiesce_wait(struct fgft_device *dev);
+bool fgft_quiesce_in_use(struct fgft_device *dev);
 
 /* ---- policy.c: which calls are isolated --------------------------------- */
 
@@ -600,8 +604,11 @@ struct fgft_device {
 	bool away;			/* memory and device do not agree */
 	bool reporting;			/* it is back, the worker still tells */
 	struct fgft_budget budget[FGFT_STEP_COUNT];	/* the worker's */
+	u32 header[16];			/* of the configuration space, when saved */
 	u16 command;			/* PCI_COMMAND before it was silenced */
-	bool asleep;			/* down: a restore only brings it up */
+	bool down;			/* suspended, and not resumed yet */
+	bool muted;			/* its interrupt handler is in quarantine */
+	u32 lost;			/* settings a rebind could not replay */
 	bool held;			/* no class keeps callers away: begin does */
 	bool failed;			/* nothing helped: no call is let in */
 	bool quiesced;
@@ -643,7 +650,12 @@ struct fgft_device *fgft_checkpoint_of(struct fgft_module *mod,
 void fgft_checkpoint_silence(struct fgft_device *dev);	/* any context */
 /* It is as before after all. */
 void fgft_checkpoint_unsilence(struct fgft_device *dev);
+void fgft_checkpoint_mute(struct fgft_device *dev, bool mute);
 int fgft_checkpoint_restore(struct fgft_device *dev);
+int fgft_checkpoint_bus_reset(struct fgft_device *dev);
+bool fgft_checkpoint_can_reset(struct fgft_device *dev);
+/* Is the device as a restore is to leave it? */
+bool fgft_checkpoint_verify(struct fgft_device *dev);
 
 /* ---- recover.c: the ladder --------------------------------------------- */
 
@@ -667,6 +679,10 @@ void fgft_recover_flush(void);
 void fgft_recover_bound(struct fgft_device *dev);
 /* The driver is about to set the device up anew, and needs its interrupts. */
 void fgft_recover_open(struct fgft_device *dev);
+
+/* ---- rebind.c: the driver unbound and bound again ------------------------- */
+
+int fgft_rebind(struct fgft_device *dev);
 
 /* ---- admit.c: who may enter a driver in trouble -------------------------- */
 

@@ -31,14 +31,15 @@ static struct net_device *range_netdev(const struct fgft_range *range,
 	return netdev;
 }
 
-struct detached {
+/* A question about the network devices of @dev, and its answer. */
+struct netdevs {
 	struct fgft_device *dev;
 	bool any;
 };
 
 static bool detach(struct fgft_range *range, void *data)
 {
-	struct detached *detached = data;
+	struct netdevs *detached = data;
 	struct net_device *netdev = range_netdev(range, detached->dev);
 	unsigned int i;
 
@@ -63,7 +64,7 @@ static bool detach(struct fgft_range *range, void *data)
  */
 bool fgft_quiesce_start(struct fgft_device *dev)
 {
-	struct detached detached = { .dev = dev };
+	struct netdevs detached = { .dev = dev };
 
 	WRITE_ONCE(dev->quiesced, true);
 	fgft_domain_each(dev->mod, detach, &detached);
@@ -123,26 +124,60 @@ void fgft_quiesce_note(struct fgft_device *dev)
 
 static bool find_link(struct fgft_range *range, void *data)
 {
-	struct fgft_device *dev = data;
-	struct net_device *netdev = range_netdev(range, dev);
+	struct netdevs *links = data;
+	struct net_device *netdev = range_netdev(range, links->dev);
 
 	if (netdev && netif_running(netdev) && netif_carrier_ok(netdev))
-		dev->linked = false;
+		links->any = true;
 	return false;
 }
 
-/* Until a link that was there is there again, or it takes too long. */
-static void wait_link(struct fgft_device *dev)
+/**
+ * fgft_quiesce_wait - wait until a link that was there is there again
+ * @dev: device, restored but not used yet
+ *
+ * Context: Process.
+ * Return: false if it takes too long.
+ */
+bool fgft_quiesce_wait(struct fgft_device *dev)
 {
 	unsigned long limit = jiffies + LINK_WAIT;
+	struct netdevs links = { .dev = dev };
 
-	while (dev->linked && time_before(jiffies, limit)) {
-		fgft_domain_each(dev->mod, find_link, dev);
-		if (!dev->linked)
-			break;
+	if (!dev->linked)
+		return true;
+	for (;;) {
+		fgft_domain_each(dev->mod, find_link, &links);
+		if (links.any || time_after(jiffies, limit))
+			return links.any;
 		fgft_class_hasten(dev->mod);
 		usleep_range(LINK_POLL_MS * 1000, LINK_POLL_MS * 1000 + 100);
 	}
+}
+
+static bool find_running(struct fgft_range *range, void *data)
+{
+	struct netdevs *used = data;
+	struct net_device *netdev = range_netdev(range, used->dev);
+
+	if (netdev && netif_running(netdev))
+		used->any = true;
+	return false;
+}
+
+/**
+ * fgft_quiesce_in_use - does the kernel think the device is running?
+ * @dev: device
+ *
+ * Context: Any.
+ * Return: true if a driver would be told to stop it before it goes.
+ */
+bool fgft_quiesce_in_use(struct fgft_device *dev)
+{
+	struct netdevs used = { .dev = dev };
+
+	fgft_domain_each(dev->mod, find_running, &used);
+	return used.any;
 }
 
 static bool attach(struct fgft_range *range, void *data)
@@ -163,7 +198,7 @@ static bool attach(struct fgft_range *range, void *data)
  * fgft_quiesce_end - let the kernel use a device again
  * @dev: device, restored
  *
- * Waits for the link, if there was one, before transmission starts.
+ * After fgft_quiesce_wait(): transmission starts, and wants the link.
  *
  * Context: Process.
  */
@@ -171,7 +206,6 @@ void fgft_quiesce_end(struct fgft_device *dev)
 {
 	if (!READ_ONCE(dev->quiesced))
 		return;
-	wait_link(dev);
 	WRITE_ONCE(dev->quiesced, false);
 	fgft_domain_each(dev->mod, attach, dev);
 }

@@ -5,6 +5,8 @@
  *   undo        memory and kernel effects are back; the device was not written
  *   registers   and plain registers hold their old values
  *   pm          and the driver's PM callbacks have re-initialised the device
+ *   bus_reset   and the device has been reset in between
+ *   rebind      the driver was unbound and bound, the user's settings replayed
  *   failed      the device could not be restored and stays detached
  *
  * Which step an abort starts at is decided before its rollback, in
@@ -45,6 +47,8 @@ static const struct rung {
 	u32 seconds;		/* it may take in all of that minute */
 } ladder[] = {
 	{ FGFT_STEP_PM, fgft_checkpoint_restore, 128, 40 },
+	{ FGFT_STEP_BUS_RESET, fgft_checkpoint_bus_reset, 16, 30 },
+	{ FGFT_STEP_REBIND, fgft_rebind, 8, 30 },
 };
 
 #define BUDGET_NS	(60ULL * NSEC_PER_SEC)
@@ -76,6 +80,7 @@ static int take_step(struct fgft_device *dev, const struct rung *rung)
 static enum fgft_step climb(struct fgft_device *dev, enum fgft_step step,
 			    int *err)
 {
+	enum fgft_step helped = FGFT_STEP_FAILED;
 	u32 i;
 
 	*err = -EOPNOTSUPP;
@@ -83,13 +88,21 @@ static enum fgft_step climb(struct fgft_device *dev, enum fgft_step step,
 		if (ladder[i].step < step || !budget_left(dev, &ladder[i]))
 			continue;
 		*err = take_step(dev, &ladder[i]);
-		if (!*err)
-			return ladder[i].step;
 		/* The driver has left the device: nothing to restore it for. */
 		if (*err == -ENODEV)
 			break;
+		if (*err)
+			continue;
+		helped = ladder[i].step;
+		/*
+		 * A link that does not come back may want a reset, but no
+		 * more than that: somebody may have pulled the cable.
+		 */
+		if (fgft_quiesce_wait(dev) || helped != FGFT_STEP_PM ||
+		    !fgft_checkpoint_can_reset(dev))
+			break;
 	}
-	return FGFT_STEP_FAILED;
+	return *err ? FGFT_STEP_FAILED : helped;
 }
 
 /* ---- the worker -------------------------------------------------------------------- */
@@ -163,6 +176,7 @@ static void recover_device(struct work_struct *work)
 	WRITE_ONCE(dev->restorer, current);
 	atomic_inc(&mod->restoring);
 	fgft_quiesce_note(dev);
+	dev->lost = 0;
 	step = climb(dev, step, &err);
 	atomic_dec(&mod->restoring);
 	WRITE_ONCE(dev->restorer, NULL);
@@ -179,6 +193,7 @@ static void recover_device(struct work_struct *work)
 
 		fault->step = step;
 		fault->restore_error = err;
+		fault->settings_lost = dev->lost;
 		fault->restore_ns = ktime_get_mono_fast_ns() - fault->detected_ns;
 		fgft_report(mod, call->entry, fault);
 		fgft_call_give(call);
@@ -210,6 +225,7 @@ void fgft_recover_prepare(struct fgft_device *dev)
 void fgft_recover_bound(struct fgft_device *dev)
 {
 	set_failed(dev, false);
+	dev->down = false;
 }
 
 /**
@@ -297,16 +313,18 @@ void fgft_recover_plan(struct fgft_call *call)
 	else
 		fault->step = fault->device_written ? FGFT_STEP_REGISTERS :
 						      FGFT_STEP_UNDO;
+	if (!call->dev && (fault->step >= FGFT_STEP_PM || least))
+		call->dev = fgft_checkpoint_of(call->mod, call->entry,
+					       call->frame->args);
 	/* Quarantine takes the fault, not the device. */
 	if (least < FGFT_STEP_FAILED)
 		fault->step = max(fault->step, least);
+	else if (call->dev && (call->level & HARDIRQ_MASK))
+		fgft_checkpoint_mute(call->dev, true);
 	call->ending = fgft_ending_plan(call, fault->step);
 	fault->step = fgft_ending_step(call->ending, fault->step);
 	if (fault->step < FGFT_STEP_PM || fault->step == FGFT_STEP_FAILED)
 		return;
-	if (!call->dev)
-		call->dev = fgft_checkpoint_of(call->mod, call->entry,
-					       call->frame->args);
 	if (call->dev)
 		begin(call);
 	else

@@ -68,7 +68,12 @@ enum fgft_step fgft_repeat_note(struct fgft_entry_state *state)
 	raw_spin_lock_irqsave(&repeat_lock, flags);
 	if (!state->quarantined && burst_full(state, ktime_get_mono_fast_ns())) {
 		step = FGFT_STEP_REGISTERS + ++state->climbs;
-		if (step == FGFT_STEP_FAILED) {
+		/* Whoever has to come in is not kept out. */
+		if (step == FGFT_STEP_FAILED &&
+		    fgft_admit_passes(state->entry)) {
+			step = FGFT_STEP_REBIND;
+			state->climbs--;
+		} else if (step == FGFT_STEP_FAILED) {
 			state->climbs = 0;
 			state->quarantined = true;
 			atomic_inc(&state->mod->guarded);
@@ -76,6 +81,11 @@ enum fgft_step fgft_repeat_note(struct fgft_entry_state *state)
 	}
 	raw_spin_unlock_irqrestore(&repeat_lock, flags);
 	return step;
+}
+
+static void unmute(struct fgft_device *dev, void *data)
+{
+	fgft_checkpoint_mute(dev, false);
 }
 
 /**
@@ -96,4 +106,5 @@ void fgft_repeat_pardon(struct fgft_entry_state *state)
 		atomic_dec(&state->mod->guarded);
 	}
 	raw_spin_unlock_irqrestore(&repeat_lock, flags);
+	fgft_checkpoint_each(state->mod, unmute, NULL);
 }

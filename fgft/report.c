@@ -126,6 +126,9 @@ static void report_print(const struct fgft_module *mod,
 	else
 		pr_err("  caller got %s, rollback %llu ns\n", result,
 		       fault->rollback_ns);
+	if (fault->settings_lost)
+		pr_err("  %u settings could not be replayed\n",
+		       fault->settings_lost);
 	if (fault->step == FGFT_STEP_FAILED)
 		pr_err("  the device could not be restored: unbind and bind it, or reload %s\n",
 		       mod->module->name);

@@ -27,6 +27,7 @@ class Spec:
     modules: tuple[Path, ...] = ()  # put into the guest's /modules, not loaded
     nut: str = "none"  # driver of the distribution to load for the NIC under test
     nut_model: str = "e1000-82545em"
+    nut_bridge: bool = False  # alone behind a bridge, so that its bus can be reset
     peer_timer_ns: int | None = None  # the peer sends by guest time; None: as soon as the host gets to it
     devices: tuple[str, ...] = ("edu",)
     panic_on_oops: bool = False
@@ -107,7 +108,10 @@ def arguments(spec: Spec, accel: str, kernel_image: Path, files: Files) -> list[
         # No device of the guest: it only holds the snapshots.
         "-drive", f"if=none,id=snapshots,format=qcow2,cache=unsafe,file={files.disk}",
         "-netdev", "hubport,id=nut-port,hubid=0",
-        "-device", f"{spec.nut_model},netdev=nut-port,id=nut,mac={NUT_MAC},romfile=",
+        # Without its hot-plug controller, which would put the bus into its own care.
+        *(["-device", "pci-bridge,id=nut-bridge,chassis_nr=9,shpc=off"] if spec.nut_bridge else []),
+        "-device", f"{spec.nut_model},netdev=nut-port,id=nut,mac={NUT_MAC},romfile=" +
+        (",bus=nut-bridge,addr=1" if spec.nut_bridge else ""),
         "-netdev", "hubport,id=peer-port,hubid=0",
         "-device", f"virtio-net-pci,netdev=peer-port,id=peer,mac={PEER_MAC},romfile="
         + (f",tx=timer,x-txtimer={spec.peer_timer_ns}" if spec.peer_timer_ns is not None else ""),

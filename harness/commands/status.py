@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """`status`: what the last build made of a driver.
 
-From files alone: the isolator's reports, the driver's policy and its patches.
-Nothing is run.
+From files alone: the isolator's reports, the driver's policy and its patches,
+and what `window` stored.  Nothing is run.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ import argparse
 import json
 import re
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from harness import kernel
+from harness.commands import window
 from harness.outcome import HarnessError
 from harness.paths import REPO
 
@@ -30,7 +31,7 @@ class EntryStatus:
     table: str | None  # how the kernel comes to call it
     isolatable: bool
     reason: str | None  # why not
-    window_share: float | None = None  # not measured by a build
+    window_share: float | None = None  # what `window` measured last
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,9 @@ def collect(driver: str, repo: Path = REPO, release: str | None = None) -> dict[
         asked = [line[1] for line in words if line[0] in ("entry", "except") and line[1] != "*"]
         lines = [patch_lines(path.read_text(encoding="utf-8")) for path in sorted((repo / "patches" / driver).glob("*.patch"))]
         patch = PatchStatus(sum(line[0] for line in lines), sum(line[1] for line in lines), len(words))
-        return {"driver": driver, "entries": [asdict(entry) for entry in entries(asked, units)],
+        measured = window.stored(driver, repo / "out" / "window")
+        told = [replace(entry, window_share=measured.get(entry.name)) for entry in entries(asked, units)]
+        return {"driver": driver, "entries": [asdict(entry) for entry in told],
                 "kapi": asdict(kapi(units)), "patch": asdict(patch)}
     except (ValueError, KeyError, IndexError, TypeError) as error:
         raise HarnessError(f"the reports of {driver} cannot be read ({error!r}): "

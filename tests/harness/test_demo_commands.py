@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from harness.commands import status
+from harness.commands import status, window
 from harness.outcome import HarnessError
 from harness.paths import REPO
 
@@ -68,6 +68,23 @@ def tree(root: Path, units: list[dict[str, Any]], policy: str) -> Path:
     for number, unit in enumerate(units):
         (reports / f"{number}.json").write_text(json.dumps(unit), encoding="utf-8")
     return root
+
+
+def test_status_has_the_window_share(tmp_path: Path) -> None:
+    """What `window` measured last; null for an entry it has not seen."""
+    root = tree(tmp_path, [UNIT], "entry nic_open\nentry nic_task\n")
+    (root / "out" / "window").mkdir(parents=True)
+    (root / "out" / "window" / "nic.json").write_text(json.dumps({"window_share": {"nic_open": 0.5}}), encoding="utf-8")
+    assert {entry["name"]: entry["window_share"] for entry in status.collect("nic", root, "6.1")["entries"]} == {
+        "nic_open": 0.5, "nic_task": None}
+    (root / "out" / "window" / "nic.json").write_text("[]", encoding="utf-8")
+    with pytest.raises(HarnessError, match="harness window --driver nic"):
+        status.collect("nic", root, "6.1")
+
+
+def test_window_reads_shares() -> None:
+    """One line an entry point, a dash where nothing was measured."""
+    assert window.shares("nic_open 0.5000\nnic_task -\n") == {"nic_open": 0.5, "nic_task": None}
 
 
 def test_status_has_the_fixed_fields(tmp_path: Path) -> None:

@@ -73,26 +73,42 @@ static void test_config(struct ktap_run *run)
 	EXPECT_EQ(run, after, before);
 }
 
+/* A resume that fails is not the end: the driver starts from nothing. */
+static void test_rebind(struct ktap_run *run)
+{
+	u32 probes = device.probes;
+
+	if (no_device(run))
+		return;
+	device.resume_error = -ENXIO;
+	EXPECT_EQ(run, device_other(200, STRIKE_NULL_LOAD), -EIO);
+	EXPECT_FAULT(run, "device_other", "bad load", "rebind");
+	device.resume_error = 0;
+	EXPECT_EQ(run, device.probes, probes + 1);
+	EXPECT_EQ(run, device_other(300, STRIKE_NONE), 0);
+	EXPECT_EQ(run, device_read_other(), 300);
+	EXPECT_NO_FAULT(run);
+}
+
 /*
- * A resume that fails is told, not hidden, and nobody gets at the device until
- * a driver is bound to it anew.
+ * When nothing helps that is told, not hidden, and nobody gets at the device
+ * until a driver is bound to it anew.
  */
-static void test_failed_resume(struct ktap_run *run)
+static void test_failed(struct ktap_run *run)
 {
 	struct device *dev;
 
 	if (no_device(run))
 		return;
 	dev = &device.pdev->dev;
-	EXPECT_EQ(run, device_plain(100, STRIKE_NONE), 0);
 	device.resume_error = -ENXIO;
+	device.probe_error = -ENXIO;
 	EXPECT_EQ(run, device_other(200, STRIKE_NULL_LOAD), -EIO);
 	EXPECT_FAULT(run, "device_other", "bad load", "failed");
 	device.resume_error = 0;
+	device.probe_error = 0;
 	EXPECT_EQ(run, device_plain(300, STRIKE_NONE), -EIO);
-	EXPECT_EQ(run, device_read_plain(), 100);
 	EXPECT_NO_FAULT(run);
-	device_release_driver(dev);
 	EXPECT_EQ(run, device_attach(dev), 1);
 	EXPECT_EQ(run, device_other(200, STRIKE_NULL_LOAD), -EIO);
 	EXPECT_FAULT(run, "device_other", "bad load", "pm");
@@ -111,7 +127,8 @@ const struct ktap_test checkpoint_tests[] = {
 	{ "event", test_event },
 	{ "pm", test_pm },
 	{ "config", test_config },
-	{ "failed_resume", test_failed_resume },
+	{ "rebind", test_rebind },
+	{ "failed", test_failed },
 	{ "outside", test_outside },
 	{ }
 };

@@ -124,6 +124,9 @@ static int device_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 
 	if (device.pdev)
 		return -EBUSY;
+	device.probes++;
+	if (device.probe_error)
+		return device.probe_error;
 	err = pci_enable_device(pdev);
 	if (err)
 		return err;

@@ -226,6 +226,43 @@ static void test_gate(struct ktap_run *run)
 	EXPECT_FAULT(run, "device_other", "bad load", "pm");
 }
 
+/* ---- repeats ------------------------------------------------------------------------ */
+
+/* Every second fault goes one step up, and the last into quarantine. */
+static void test_repeats(struct ktap_run *run)
+{
+	static const char quarantined[] = "entries/subject_int/quarantined";
+	static const char repeats[] = "../../../module/fgft/parameters/repeats";
+	static const char * const steps[] = {
+		"undo", "pm", "undo", NULL, "undo", "rebind", "undo", "undo"
+	};
+	const char *reset = "rebind";
+	u64 calls;
+	u32 i;
+
+	if (no_device(run))
+		return;
+	if (device.pdev->reset_methods[0])
+		reset = "bus_reset";
+	EXPECT_EQ(run, control_write(repeats, "2"), 0);
+	for (i = 0; i < ARRAY_SIZE(steps); i++) {
+		EXPECT_EQ(run, control_number(quarantined), 0);
+		EXPECT_EQ(run, subject_int(STRIKE_NULL_LOAD), -EIO);
+		EXPECT_FAULT(run, "subject_int", "bad load",
+			     steps[i] ?: reset);
+	}
+	EXPECT_EQ(run, control_number(quarantined), 1);
+	calls = control_number("entries/subject_int/calls");
+	EXPECT_EQ(run, subject_int(STRIKE_NONE), -EIO);
+	EXPECT_EQ(run, subject_uint(STRIKE_NONE), 42);
+	EXPECT_EQ(run, control_number("entries/subject_int/calls"), calls);
+	EXPECT_NO_FAULT(run);
+	EXPECT_EQ(run, control_write(quarantined, "1"), -EINVAL);
+	EXPECT_EQ(run, control_write(quarantined, "0"), 0);
+	EXPECT_EQ(run, subject_int(STRIKE_NONE), 42);
+	EXPECT_EQ(run, control_write(repeats, "0"), 0);
+}
+
 const struct ktap_test recover_tests[] = {
 	{ "window_open", test_window_open },
 	{ "window_closed", test_window_closed },
@@ -233,5 +270,6 @@ const struct ktap_test recover_tests[] = {
 	{ "window_share", test_window_share },
 	{ "parallel", test_parallel },
 	{ "gate", test_gate },
+	{ "repeats", test_repeats },
 	{ }
 };

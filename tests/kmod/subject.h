@@ -108,6 +108,8 @@ struct device_state {
 	u32 setting;		/* what the undescribed register should hold */
 	u32 suspends, resumes;
 	int resume_error;	/* what resume is to return */
+	int probe_error;
+	u32 probes;
 	u32 suspend_ms, resume_ms;	/* how long they are to take */
 	bool suspending, resuming;
 };

@@ -17,6 +17,8 @@ pytestmark = pytest.mark.boot
 HERE = Path(__file__).resolve().parent
 PARAMETERS = "/sys/module/fgft_test/parameters"
 LOAD_S = 120.0
+# Alone on its bus, so that it can be reset.
+EDU = ("pci-bridge,id=bridge,chassis_nr=1,shpc=off", "edu,bus=bridge,addr=1")
 # Freed memory is poisoned, and objects have red zones and are checked.
 CHECKED_HEAP = "slub_debug=FZPU"
 
@@ -68,7 +70,7 @@ def parse(text: str) -> tuple[int, dict[str, str]]:
 @pytest.fixture(scope="session")
 def report(modules: dict[str, Path]) -> Report:
     """One run of the module on two processors, and what it left behind."""
-    with Machine(Spec(smp=2, panic_on_oops=True, modules=(modules["fgft"], modules["fgft_test"]),
+    with Machine(Spec(smp=2, panic_on_oops=True, modules=(modules["fgft"], modules["fgft_test"]), devices=EDU,
                       kernel_args=(CHECKED_HEAP,))) as machine:
         # Tests fault at will; recover.repeats turns climbing on for itself.
         machine.check("insmod /modules/fgft.ko repeats=0", timeout_s=LOAD_S)

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Rebind: the last step of the ladder, the driver unbound and bound again.
+ *
+ * The driver's remove and probe start from nothing, so that whatever was wrong
+ * with its memory of the device is gone with it.  So are the user's settings;
+ * settings.c takes them before and replays them behind.
+ *
+ * A driver whose resume has failed is left with its device suspended.  Its
+ * remove then waits, for some drivers, for what suspend has already stopped;
+ * such a device is not rebound while it is in use, but given up.
+ */
+#include <linux/device.h>
+#include <linux/device/driver.h>
+
+#include "fgft.h"
+#include "settings.h"
+
+static bool bound(struct fgft_device *dev)
+{
+	bool ours;
+
+	device_lock(dev->dev);
+	ours = dev->dev->driver && dev->dev->driver->owner == dev->mod->module;
+	device_unlock(dev->dev);
+	return ours;
+}
+
+static int attach(struct fgft_device *dev)
+{
+	int err = device_attach(dev->dev);
+
+	if (err < 0)
+		return err;
+	/* A driver may probe in another thread. */
+	if (!err)
+		wait_for_device_probe();
+	return bound(dev) ? 0 : -ENXIO;
+}
+
+/**
+ * fgft_rebind - unbind the driver, bind it again, and replay the settings
+ * @dev: device of an aborted call, memory rolled back
+ *
+ * Context: Process, may sleep for as long as remove and probe do.
+ * Return: 0; -ENODEV if the driver is gone; -EBUSY if it is in use and
+ * suspended; -ENXIO if no driver, or another, was bound; probe's error.
+ */
+int fgft_rebind(struct fgft_device *dev)
+{
+	struct fgft_settings *settings;
+	int err;
+
+	if (!bound(dev))
+		return -ENODEV;
+	if (dev->down && fgft_quiesce_in_use(dev))
+		return -EBUSY;
+	settings = fgft_settings_take(dev);
+	device_release_driver(dev->dev);
+	dev->down = false;
+	fgft_recover_open(dev);
+	err = attach(dev);
+	if (!err)
+		dev->lost += fgft_settings_replay(settings, dev);
+	fgft_settings_free(settings);
+	return err;
+}
