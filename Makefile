@@ -59,6 +59,10 @@ setup: ## Install missing packages (as root), or say how to
 isolator: setup ## Build the compiler plugin
 	@$(MAKE) --no-print-directory -C fgft/isolator CC="$$(scripts/kernel-cc)" O=$(CURDIR)/build/isolator
 
+.PHONY: decode
+decode: setup ## Build build/tools/fgft-decode, which prints dumps of faults
+	@$(MAKE) --no-print-directory -C fgft/tools O=$(CURDIR)/build/tools
+
 .PHONY: modules
 modules: isolator ## Build fgft.ko and the isolated drivers
 	+@scripts/build-modules

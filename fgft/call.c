@@ -31,7 +31,9 @@
 #include <linux/slab.h>
 #include <asm/msr.h>
 
+#include "dump.h"
 #include "fgft.h"
+#include "trace.h"
 
 #define FRAME_BOUND	(8 * 1024)	/* bytes of stack a call may use */
 #define STACK_RESERVE	2048		/* bytes of a task's stack left for us */
@@ -373,6 +375,7 @@ unsigned long notrace fgft_call_begin(struct fgft_frame *frame)
 	WRITE_ONCE(state->first, (void *)frame->args[0]);
 	this_cpu_inc(*call->mod->inside);
 	call_push(call);
+	trace_fgft_begin(call);
 	return (unsigned long)entry->twin;
 }
 
@@ -572,6 +575,7 @@ static bool may_sleep(void *data)
 
 static unsigned long call_commit(struct fgft_call *call, unsigned long result)
 {
+	trace_fgft_commit(call, result);
 	call_pop(call);
 	if (unlikely(call->closed || call->begun_at))
 		fgft_window_end(call);
@@ -596,6 +600,7 @@ static unsigned long call_abort(struct fgft_call *call, bool *again)
 	fault->result = fgft_outcome_result(&call->entry->state->outcome,
 					    call->frame->args);
 	fault->restore_ns = 0;
+	fgft_dump_take(call);
 
 	fgft_recover_plan(call);
 	ending = call->ending;
@@ -620,6 +625,7 @@ static unsigned long call_abort(struct fgft_call *call, bool *again)
 		fgft_ending_pin(call->mod);
 	result = fault->result;
 	fault->rollback_ns = ktime_get_mono_fast_ns() - fault->detected_ns;
+	trace_fgft_abort(call);
 	fgft_recover_retry(call);
 	fgft_undo_reset(&call->undo);
 	if (call->closed || call->begun_at)

@@ -17,6 +17,7 @@
 
 #include "control.h"
 #include "driver.h"
+#include "dump.h"
 #include "fgft.h"
 #include "policy.h"
 #include "report.h"
@@ -245,16 +246,6 @@ static ssize_t module_last_fault_show(struct kobject *kobj,
 	return fgft_report_show(to_module(kobj), buf);
 }
 
-static const char * const range_names[FGFT_RANGE_KINDS] = {
-	[FGFT_RANGE_SLAB]	= "slab",
-	[FGFT_RANGE_VMALLOC]	= "vmalloc",
-	[FGFT_RANGE_PAGES]	= "pages",
-	[FGFT_RANGE_DMA]	= "dma",
-	[FGFT_RANGE_NETDEV]	= "netdev",
-	[FGFT_RANGE_MMIO]	= "mmio",
-	[FGFT_RANGE_OBJECT]	= "object",
-};
-
 static ssize_t module_ranges_show(struct kobject *kobj,
 				  struct kobj_attribute *attr, char *buf)
 {
@@ -264,8 +255,8 @@ static ssize_t module_ranges_show(struct kobject *kobj,
 
 	fgft_domain_count(to_module(kobj), count, bytes);
 	for (i = 0; i < FGFT_RANGE_KINDS; i++)
-		len += sysfs_emit_at(buf, len, "%s %u %llu\n", range_names[i],
-				     count[i], bytes[i]);
+		len += sysfs_emit_at(buf, len, "%s %u %llu\n",
+				     fgft_range_name(i), count[i], bytes[i]);
 	return len;
 }
 

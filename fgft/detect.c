@@ -50,11 +50,14 @@ void fgft_abort_record(struct fgft_call *call, enum fgft_cause cause,
 	fault->addr = addr;
 	fault->what = what;
 	fault->detected_ns = ktime_get_mono_fast_ns();
+	call->nframes = 0;
 }
 
 /* Return from the exception to the end of the entry's frame. */
 static void unwind(struct fgft_call *call, struct pt_regs *regs)
 {
+	/* Before the frames go. */
+	fgft_dump_trace(call, regs);
 	fgft_compat_drop_frames(regs->sp, (unsigned long)call->frame);
 	regs->ip = (unsigned long)fgft_call_finish;
 	regs->sp = (unsigned long)call->frame;

@@ -30,6 +30,7 @@
 #include "compat.h"
 #include "control.h"
 #include "driver.h"
+#include "dump.h"
 #include "fgft.h"
 #include "inject.h"
 #include "policy.h"
@@ -441,6 +442,7 @@ static void module_going(struct module *module)
 	fgft_ending_leave(mod);
 	wait_for_calls(mod);
 	fgft_recover_flush();
+	fgft_dump_purge(mod);
 	fgft_checkpoint_forget_module(mod);
 	fgft_domain_remove_module(mod);
 	fgft_control_quiet(mod);

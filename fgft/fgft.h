@@ -72,6 +72,7 @@ enum fgft_ending {
 };
 
 struct fgft_fault {
+	u64 id;			/* of its dump, 0: none was taken */
 	enum fgft_cause cause;
 	enum fgft_step step;
 	struct fgft_device *dev;	/* whose call it was, NULL if nobody can tell */
@@ -197,6 +198,20 @@ bool fgft_undo_find(const struct fgft_undo *undo, fgft_effect_t fn,
 		    bool (*match)(const u64 arg[4], const void *data),
 		    const void *data);
 
+/* A record as its readers see it; one of the two kinds. */
+struct fgft_undo_record {
+	const void *addr;	/* bytes that were overwritten */
+	size_t size;
+	const void *old;
+	fgft_effect_t fn;	/* NULL for bytes */
+	const u64 *arg;		/* four of them */
+};
+
+/* Show each record to @fn, newest first, until that returns false. */
+void fgft_undo_each(const struct fgft_undo *undo,
+		    bool (*fn)(const struct fgft_undo_record *record, void *data),
+		    void *data);
+
 /* ---- domain.c: which memory is whose ----------------------------------- */
 
 enum fgft_range_kind {
@@ -256,6 +271,7 @@ struct fgft_frame {
 #define FGFT_GRANTS	16	/* objects the arguments stand for */
 #define FGFT_HELD	12	/* locks held to the end of the call */
 #define FGFT_WRITES	64	/* device writes kept for register undo */
+#define FGFT_FRAMES	24	/* return addresses kept of an aborted call */
 
 struct fgft_span {
 	unsigned long start;
@@ -360,6 +376,8 @@ struct fgft_call {
 	struct fgft_write writes[FGFT_WRITES];
 	struct preempt_notifier notifier;
 	struct fgft_call *task_top;	/* newest call of the task while it is off the CPU */
+	u32 nframes;			/* how it came to its fault, innermost first */
+	unsigned long frames[FGFT_FRAMES];
 	struct fgft_fault fault;
 };
 
@@ -765,6 +783,7 @@ struct fgft_module {
 	struct fgft_fault last;		/* newest report, under fault_lock */
 	struct fgft_entry *last_entry;
 	u64 faults;
+	u64 dumps_sent, dumps_lost;	/* under dump.c's lock */
 	struct fgft_tally tally;
 	spinlock_t fault_lock;		/* protects last, last_entry, faults, tallies */
 };
@@ -786,8 +805,16 @@ void fgft_control_exit(void);
 
 const char *fgft_cause_name(enum fgft_cause cause);
 const char *fgft_step_name(enum fgft_step step);
+const char *fgft_range_name(enum fgft_range_kind kind);
 void fgft_report(struct fgft_module *mod, struct fgft_entry *entry,
 		 const struct fgft_fault *fault);
+
+/* ---- dump.c: a device coredump a fault ----------------------------------- */
+
+int fgft_dump_init(void);
+void fgft_dump_exit(void);
+/* From detect.c, while the stack is still that of the fault. */
+void fgft_dump_trace(struct fgft_call *call, struct pt_regs *regs);
 
 /* ---- inject.c ------------------------------------------------------------ */
 

@@ -38,6 +38,9 @@ static int __init fgft_init(void)
 	err = fgft_kapi_init();
 	if (err)
 		goto fail_kapi;
+	err = fgft_dump_init();
+	if (err)
+		goto fail_dump;
 	err = fgft_control_init();
 	if (err)
 		goto fail_control;
@@ -54,6 +57,8 @@ fail_driver:
 fail_inject:
 	fgft_control_exit();
 fail_control:
+	fgft_dump_exit();
+fail_dump:
 fail_kapi:
 	fgft_recover_exit();
 fail_recover:
@@ -74,6 +79,7 @@ static void __exit fgft_exit(void)
 	fgft_driver_exit();
 	fgft_inject_exit();
 	fgft_control_exit();
+	fgft_dump_exit();
 	fgft_recover_exit();
 	fgft_checkpoint_exit();
 	fgft_deadline_exit();

@@ -24,9 +24,11 @@
 #include <linux/sysfs.h>
 
 #include "control.h"
+#include "dump.h"
 #include "fgft.h"
 #include "inject.h"
 #include "report.h"
+#include "trace.h"
 
 static const char * const fgft_cause_names[FGFT_CAUSE_COUNT] = {
 	[FGFT_CAUSE_NONE]	= "none",
@@ -89,6 +91,30 @@ const char *fgft_step_name(enum fgft_step step)
 	if (step >= FGFT_STEP_COUNT || !fgft_step_names[step])
 		return "unknown";
 	return fgft_step_names[step];
+}
+
+static const char * const fgft_range_names[FGFT_RANGE_KINDS] = {
+	[FGFT_RANGE_SLAB]	= "slab",
+	[FGFT_RANGE_VMALLOC]	= "vmalloc",
+	[FGFT_RANGE_PAGES]	= "pages",
+	[FGFT_RANGE_DMA]	= "dma",
+	[FGFT_RANGE_NETDEV]	= "netdev",
+	[FGFT_RANGE_MMIO]	= "mmio",
+	[FGFT_RANGE_OBJECT]	= "object",
+};
+
+/**
+ * fgft_range_name - what the user calls a kind of memory
+ * @kind: what a range of the driver's is
+ *
+ * Context: Any.
+ * Return: a stable name, never NULL.
+ */
+const char *fgft_range_name(enum fgft_range_kind kind)
+{
+	if (kind >= FGFT_RANGE_KINDS || !fgft_range_names[kind])
+		return "unknown";
+	return fgft_range_names[kind];
 }
 
 static void report_print(const struct fgft_module *mod,
@@ -168,6 +194,9 @@ void fgft_report(struct fgft_module *mod, struct fgft_entry *entry,
 	spin_unlock_irqrestore(&mod->fault_lock, flags);
 
 	fgft_inject_abandon(entry);
+	fgft_dump_complete(mod, fault);
+	if (fault->restore_ns)
+		trace_fgft_restore(mod, entry, fault);
 	report_print(mod, entry, fault);
 	fgft_control_announce(mod);
 }

@@ -381,6 +381,46 @@ static void take_back(struct fgft_undo *undo, struct foreign *foreign,
 }
 
 /**
+ * fgft_undo_each - look at the records, newest first
+ * @undo: log, left as it is
+ * @fn: called for each; false ends the walk
+ * @data: for @fn
+ *
+ * Context: Any.
+ */
+void fgft_undo_each(const struct fgft_undo *undo,
+		    bool (*fn)(const struct fgft_undo_record *record, void *data),
+		    void *data)
+{
+	const struct fgft_undo_chunk *chunk;
+
+	for (chunk = undo->top; chunk; chunk = chunk->below) {
+		u32 used = chunk->used;
+
+		while (used) {
+			struct fgft_undo_record record = {};
+			const struct footer *footer;
+			const struct effect *effect;
+
+			used -= sizeof(*footer);
+			footer = (const void *)(chunk->room + used);
+			used -= round_up(footer->size, 8);
+			effect = (const void *)(chunk->room + used);
+			if (footer->addr) {
+				record.addr = (void *)(unsigned long)footer->addr;
+				record.size = footer->size;
+				record.old = effect;
+			} else {
+				record.fn = effect->fn;
+				record.arg = effect->arg;
+			}
+			if (!fn(&record, data))
+				return;
+		}
+	}
+}
+
+/**
  * fgft_undo_rollback - take everything back, newest first
  * @undo: log; filled with what was found, for the report
  * @sleeper: asked before each record that sleeps whether it may run here

@@ -23,7 +23,7 @@ HOST: dict[str, str] = {
     "cpio": "looks into a guest image",
     "qemu-system-x86": "the virtual machine",
     "qemu-utils": "qemu-img, for the disk that holds snapshots",
-    "nlohmann-json3-dev": "JSON in the guest agent and the isolator",
+    "nlohmann-json3-dev": "JSON in the guest agent, the isolator and fgft-decode",
     "libgtest-dev": "C++ unit tests",
     "python3-pytest": "runs the tests",
     "python3-rich": "tables and progress",

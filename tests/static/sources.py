@@ -41,7 +41,7 @@ def kernel_c() -> list[str]:
         for name in tracked()
         if name.endswith((".c", ".h", ".S"))
         and name.startswith(("fgft/", "drivers/", "tests/kmod/"))
-        and not name.startswith("fgft/isolator/")
+        and not name.startswith(("fgft/isolator/", "fgft/tools/"))
     ]
 
 

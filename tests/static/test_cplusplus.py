@@ -15,7 +15,13 @@ import pytest
 import sources
 
 # Where a make file knows how its units are compiled; others need no more than DEFAULT.
-MADE = {"fgft/isolator": "all", "tests/isolator": "check", "tests/host": "check"}
+MADE = {
+    "fgft/isolator": "all",
+    "fgft/tools": "all",
+    "tests/decoder": "check",
+    "tests/host": "check",
+    "tests/isolator": "check",
+}
 DEFAULT = ("-std=c++17",)
 
 # Options that decide what the unit says, and those of them with a word to follow.
