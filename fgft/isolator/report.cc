@@ -50,7 +50,8 @@ json twins_json(const Report &report)
 	for (const auto &[name, twin] : report.twins)
 		object[name] = {{"root", twin.root},	 {"stores", twin.stores},
 				{"ranges", twin.ranges}, {"asm", twin.asms},
-				{"icalls", twin.icalls}, {"loops", twin.loops}};
+				{"icalls", twin.icalls}, {"loops", twin.loops},
+				{"calls", twin.calls}};
 	return object;
 }
 

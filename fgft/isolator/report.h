@@ -34,6 +34,7 @@ struct TwinReport {
 	unsigned asms = 0;	/* asm memory outputs */
 	unsigned icalls = 0;
 	unsigned loops = 0;
+	std::set<std::string> calls;	/* twins and rows, as written: before inlining */
 };
 
 struct CallReport {

@@ -65,15 +65,16 @@ cgraph_node *make_twin(const Reached &reached, bool addressed)
 
 class Redirect {
       public:
-	Redirect(const Unit &unit, const TwinMap &twins) : unit_(unit), twins_(twins) {}
+	Redirect(Unit &unit, const TwinMap &twins) : unit_(unit), twins_(twins) {}
 
-	void run(cgraph_node *twin);
+	void run(cgraph_node *native, cgraph_node *twin);
 
       private:
 	void direct(gcall *call, tree callee);
 
-	const Unit &unit_;
+	Unit &unit_;
 	const TwinMap &twins_;
+	std::set<std::string> *calls_ = nullptr;
 };
 
 void Redirect::direct(gcall *call, tree callee)
@@ -85,6 +86,7 @@ void Redirect::direct(gcall *call, tree callee)
 		const KapiRow *row = unit_.kapi.find(symbol);
 
 		note_verbose(unit_, "call " + symbol + " by its row, " + row->klass);
+		calls_->insert(symbol);
 		if (!row->pure())
 			gimple_call_set_fndecl(call, external_like(callee, row->twin_symbol()));
 		break;
@@ -94,6 +96,7 @@ void Redirect::direct(gcall *call, tree callee)
 
 		if (it != twins_.end())
 			gimple_call_set_fndecl(call, it->second->decl);
+		calls_->insert(symbol);
 		break;
 	}
 	case Callee::other_unit: {
@@ -111,10 +114,11 @@ void Redirect::direct(gcall *call, tree callee)
 	update_stmt(call);
 }
 
-void Redirect::run(cgraph_node *twin)
+void Redirect::run(cgraph_node *native, cgraph_node *twin)
 {
 	basic_block bb;
 
+	calls_ = &unit_.report.twins[symbol_of(native->decl)].calls;
 	push_cfun(DECL_STRUCT_FUNCTION(twin->decl));
 	FOR_EACH_BB_FN(bb, cfun) {
 		for (auto gsi = gsi_start_bb(bb); !gsi_end_p(gsi); gsi_next(&gsi)) {
@@ -189,7 +193,7 @@ void make_twins(Unit &unit, const Reach &reach)
 		auto it = twins.find(reached.node);
 
 		if (it != twins.end())
-			redirect.run(it->second);
+			redirect.run(reached.node, it->second);
 	}
 	/* Text of __init is somebody else's once the driver is up: no target. */
 	for (const auto &entry : unit.entries)

@@ -47,6 +47,16 @@ TEST(Reach, DirectCallsFromEntries)
 	EXPECT_EQ(reached.report["functions"]["direct"]["root"], "entry");
 }
 
+TEST(Reach, CallsAsWritten)
+{
+	Reached reached;
+	const nlohmann::json &functions = reached.report["functions"];
+
+	EXPECT_EQ(functions["entry"]["calls"], List({"direct", "k_request"}));
+	EXPECT_EQ(functions["by_address"]["calls"], List({"k_pure"}));
+	EXPECT_EQ(functions["direct"]["calls"], List());
+}
+
 TEST(Reach, AddressesTakenInReachableBodies)
 {
 	Reached reached;
