@@ -185,6 +185,7 @@ static void __maybe_unused kapi_do_##name(u64 a, u64 b, u64 c, u64 d)	\
 #define QUEUES_UNDO(dev)	kapi_queues_undo(c, dev)
 #define SKB_LOGS(skb)		kapi_skb_log(c, skb, _RET_IP_)
 #define PCI_COMMAND_UNDO(pdev)	kapi_pci_command_undo(c, pdev)
+#define PCI_MWI_UNDO(pdev)	kapi_pci_mwi_undo(c, pdev)
 /* Two small arguments of an effect in one. */
 #define PACK(dir, attrs)	(((attrs) << 8) | (dir))
 
@@ -212,6 +213,7 @@ u64 kapi_address(const u8 *address);
 void kapi_skb_grant(struct fgft_call *c, const struct sk_buff *skb);
 void kapi_skb_log(struct fgft_call *c, struct sk_buff *skb, unsigned long ip);
 void kapi_pci_command_undo(struct fgft_call *c, struct pci_dev *pdev);
+void kapi_pci_mwi_undo(struct fgft_call *c, struct pci_dev *pdev);
 
 /* Head of a wrapper written by hand. */
 #define KAPI_EXPORT(result, name, params)				\

@@ -27,6 +27,22 @@ void kapi_pci_command_undo(struct fgft_call *c, struct pci_dev *pdev)
 	UNDO(pci_command, 0, pdev, command);
 }
 
+static void kapi_do_cache_line_size(u64 a, u64 size, u64 c, u64 d)
+{
+	pci_write_config_byte(AS(struct pci_dev *, a), PCI_CACHE_LINE_SIZE,
+			      size);
+}
+
+/* Memory-write-invalidate has the cache line size set, too. */
+void kapi_pci_mwi_undo(struct fgft_call *c, struct pci_dev *pdev)
+{
+	u8 size;
+
+	kapi_pci_command_undo(c, pdev);
+	pci_read_config_byte(pdev, PCI_CACHE_LINE_SIZE, &size);
+	UNDO(cache_line_size, 0, pdev, size);
+}
+
 /* ---- saved state ------------------------------------------------------------------ */
 
 KAPI_EFFECT(kfree, kfree(AS(void *, a)))
