@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from harness import kernel
+from harness import kernel, rows
 from harness.commands import window
 from harness.outcome import HarnessError
 from harness.paths import REPO
@@ -40,7 +40,7 @@ class KapiStatus:
 
     reached: int
     classed: int
-    tested: int | None = None  # not known to a build
+    tested: int | None = None  # not known before FGFT_TESTS=1 make modules
 
 
 @dataclass(frozen=True)
@@ -77,11 +77,11 @@ def entries(asked: list[str], units: list[dict[str, Any]]) -> list[EntryStatus]:
     return [found[name] for name in sorted(found)]
 
 
-def kapi(units: list[dict[str, Any]]) -> KapiStatus:
-    """Count the kernel functions reached, and those of them with a class."""
+def kapi(units: list[dict[str, Any]], tested: set[str] | None = None) -> KapiStatus:
+    """Count the kernel functions reached, those of them with a class, and those with a test."""
     classed = {name for unit in units for name in unit["kernel_functions"]}
     unclassed = {name for unit in units for name in unit["unclassed"]}
-    return KapiStatus(len(classed | unclassed), len(classed - unclassed))
+    return KapiStatus(len(classed | unclassed), len(classed - unclassed), None if tested is None else len(classed & tested))
 
 
 def patch_lines(text: str) -> tuple[int, int]:
@@ -114,6 +114,8 @@ def collect(driver: str, repo: Path = REPO, release: str | None = None) -> dict[
     reports: list[Path] = []
     for variant in ("plain", "inject"):
         reports = reports or sorted((build / variant / "report" / driver).glob("*.json"))
+    tests = [build / variant / "report" / "rows" for variant in ("plain", "inject")]
+    tested = next((rows.proven(path, repo) for path in tests if path.is_dir()), None)
     if not reports:
         raise HarnessError(f"{driver} has not been built: run `make modules DRIVER={driver}`")
     try:
@@ -125,7 +127,7 @@ def collect(driver: str, repo: Path = REPO, release: str | None = None) -> dict[
         measured = window.stored(driver, repo / "out" / "window")
         told = [replace(entry, window_share=measured.get(entry.name)) for entry in entries(asked, units)]
         return {"driver": driver, "entries": [asdict(entry) for entry in told],
-                "kapi": asdict(kapi(units)), "patch": asdict(patch)}
+                "kapi": asdict(kapi(units, tested)), "patch": asdict(patch)}
     except (ValueError, KeyError, IndexError, TypeError) as error:
         raise HarnessError(f"the reports of {driver} cannot be read ({error!r}): "
                            f"run `make modules DRIVER={driver}` again") from None
@@ -160,7 +162,8 @@ def _print(status: dict[str, Any]) -> None:
     able = sum(entry["isolatable"] for entry in status["entries"])
     print(f"entry points isolatable: {able} of {len(status['entries'])}")
     reached, classed = status["kapi"]["reached"], status["kapi"]["classed"]
+    tested = "unknown" if status["kapi"]["tested"] is None else status["kapi"]["tested"]
     patch = status["patch"]
-    print(f"kernel functions reached: {reached}, with a class: {classed}")
+    print(f"kernel functions reached: {reached}, with a class: {classed}, with a test: {tested}")
     print(f"source lines changed: {patch['changed_lines']}, added: {patch['added_lines']}; "
           f"policy lines: {patch['annotations']}")

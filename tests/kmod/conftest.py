@@ -27,7 +27,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def modules() -> dict[str, Path]:
     """Our modules, built for injection and with the in-kernel tests."""
     directory = REPO / "build" / kernel.headers_release() / "inject" / "modules"
-    found = {name: directory / f"{name}.ko" for name in ("fgft", "edu", "fgft_test")}
+    found = {name: directory / f"{name}.ko" for name in ("fgft", "edu", "fgft_test", "fgft_rows")}
     missing = [path.name for path in found.values() if not path.is_file()]
     assert not missing, f"{missing} not in {directory}: run `make modules FGFT_TESTS=1 INJECT=1`"
     return found

@@ -72,6 +72,16 @@ WAIVERS = (
         "functions are generated from a table of statements",
     ),
     Waiver(
+        r"tests/kmod/rows/run\.c",
+        frozenset({"COMPLEX_MACRO", "TRAILING_SEMICOLON"}),
+        "the list of suites is a table, included for declarations and pointers",
+    ),
+    Waiver(
+        r"tests/kmod/rows/rows_lock\.c",
+        frozenset({"USE_LOCKDEP"}),
+        "whether a lock is held is what the tests are about",
+    ),
+    Waiver(
         r"fgft/include/linux/fgft_strike\.h",
         frozenset({"AVOID_BUG"}),
         "BUG() is one of the faults it strikes with",
