@@ -125,6 +125,24 @@ KAPI_EXPORT(void, name, (type *lock))					\
 }
 
 SLEEP_LOCK(mutex_lock, struct mutex, mutex_trylock, mutex_let_go, false)
+
+/* What mutex_lock() is on a kernel with lockdep. */
+KAPI_EXPORT(void, mutex_lock_nested, (struct mutex *lock, unsigned int subclass))
+{
+	SLEEP_SITE(mutex_lock_nested, lock, sizeof(*lock));
+
+	if (!site.call)
+		return mutex_lock_nested(lock, subclass);
+	kapi_sleeps(site.call, _RET_IP_, "mutex_lock_nested");
+	if (fgft_lock_begin(&site, LOCK_FLAVOUR_PLAIN, false))
+		return;
+	if (!mutex_trylock(lock)) {
+		fgft_lock_publish(site.call);
+		mutex_lock_nested(lock, subclass);
+	}
+	fgft_lock_keep(&site, mutex_let_go, FGFT_NO_FLAGS, false);
+}
+
 SLEEP_LOCK_SIGNAL(mutex_lock_interruptible, struct mutex, mutex_trylock,
 		  mutex_let_go, false)
 SLEEP_LOCK_SIGNAL(mutex_lock_killable, struct mutex, mutex_trylock,

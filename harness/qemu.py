@@ -38,6 +38,7 @@ _START_S = 20.0  # QEMU opens its monitor
 # ten times that on one shared by many.
 _BOOT_S = 120.0
 _BOOT_ICOUNT_S = 300.0
+_BOOT_ORACLE_S = 900.0  # every access is checked
 _PING_S = 10.0  # a guest that does not answer within this is hung
 _TICK_S = 0.05  # how often the console's file is looked at
 _PR_SET_PDEATHSIG = 1
@@ -159,7 +160,7 @@ class Machine:
 
     def boot(self) -> None:
         """Start QEMU and wait until the guest's agent answers."""
-        timeout_s = _BOOT_ICOUNT_S if self.spec.icount else _BOOT_S
+        timeout_s = _BOOT_ICOUNT_S if self.spec.icount else _BOOT_ORACLE_S if self.spec.kernel == "oracle" else _BOOT_S
         self.start()
         number = self._require_link().send("ping")
         reply = self._wait(lambda: self._require_link().take(number), timeout_s)
