@@ -19,6 +19,7 @@
 #include <linux/notifier.h>
 #include <linux/skbuff.h>
 #include <linux/uaccess.h>
+#include <asm/trap_pf.h>
 #include <asm/trapnr.h>
 
 #include "compat.h"
@@ -98,8 +99,22 @@ static bool recoverable(const struct fgft_call *call, unsigned long ip)
 }
 NOKPROBE_SYMBOL(recoverable);
 
-static enum fgft_cause trap_cause(unsigned long event, int trapnr)
+/*
+ * A jump or a return to where no code can be: only the driver can have led the
+ * processor there, over a return address it has overwritten for example.
+ */
+static bool is_wild(unsigned long ip)
 {
+	return !__is_canonical_address(ip, boot_cpu_has(X86_FEATURE_LA57) ? 57 : 48) ||
+	       ip < TASK_SIZE_MAX;
+}
+NOKPROBE_SYMBOL(is_wild);
+
+static enum fgft_cause trap_cause(unsigned long event, int trapnr,
+				  unsigned long ip)
+{
+	if (is_wild(ip))
+		return FGFT_CAUSE_TARGET;
 	if (event == DIE_GPF)
 		return FGFT_CAUSE_PROTECTION;
 	switch (trapnr) {
@@ -128,9 +143,10 @@ static int die_notify(struct notifier_block *block, unsigned long event,
 	if (regs->ip != (unsigned long)fgft_abort_trap) {
 		/* Behind a breakpoint, which may be the last of its function. */
 		if (!recoverable(call, event == DIE_INT3 ? regs->ip - 1 :
-							   regs->ip))
+							   regs->ip) &&
+		    !is_wild(regs->ip))
 			return NOTIFY_DONE;
-		fgft_abort_record(call, trap_cause(event, args->trapnr),
+		fgft_abort_record(call, trap_cause(event, args->trapnr, regs->ip),
 				  regs->ip, 0, NULL);
 	}
 	unwind(call, regs);
@@ -155,10 +171,12 @@ static int oops_probe(struct kprobe *probe, struct pt_regs *own)
 {
 	struct pt_regs *regs = (struct pt_regs *)own->di;
 	struct fgft_call *call = call_hit(regs, 0);
+	bool wild = own->si & X86_PF_INSTR;
 
-	if (!call || !recoverable(call, regs->ip))
+	if (!call || (!recoverable(call, regs->ip) && !wild))
 		return 0;
-	fgft_abort_record(call, FGFT_CAUSE_LOAD, regs->ip, own->dx, NULL);
+	fgft_abort_record(call, wild ? FGFT_CAUSE_TARGET : FGFT_CAUSE_LOAD,
+			  regs->ip, own->dx, NULL);
 	unwind(call, regs);
 	own->ip = (unsigned long)skipped;
 	return 1;

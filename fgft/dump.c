@@ -155,7 +155,7 @@ static void count_range(struct dump *dump, unsigned long addr)
 }
 
 /* One record of the undo log, newest first.  False: enough. */
-static bool keep_undo(const struct fgft_undo_record *record, void *data)
+static bool keep_undo(const struct fgft_undo_view *record, void *data)
 {
 	struct dump *dump = data;
 	struct fgft_dump_undo *kept;

@@ -199,7 +199,7 @@ bool fgft_undo_find(const struct fgft_undo *undo, fgft_effect_t fn,
 		    const void *data);
 
 /* A record as its readers see it; one of the two kinds. */
-struct fgft_undo_record {
+struct fgft_undo_view {
 	const void *addr;	/* bytes that were overwritten */
 	size_t size;
 	const void *old;
@@ -209,7 +209,7 @@ struct fgft_undo_record {
 
 /* Show each record to @fn, newest first, until that returns false. */
 void fgft_undo_each(const struct fgft_undo *undo,
-		    bool (*fn)(const struct fgft_undo_record *record, void *data),
+		    bool (*fn)(const struct fgft_undo_view *record, void *data),
 		    void *data);
 
 /* ---- domain.c: which memory is whose ----------------------------------- */

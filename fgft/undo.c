@@ -20,6 +20,7 @@
  *	blind	a long range, or one still open at rollback: put back unseen
  *	call	an inverse
  */
+#include <linux/atomic.h>
 #include <linux/build_bug.h>
 #include <linux/gfp.h>
 #include <linux/kernel.h>
@@ -296,20 +297,39 @@ static void copy_bytes(void *to, const void *from, size_t size)
 	}
 }
 
+/* Write @old if @new is there, in one access: others may be at it right now. */
+static bool exchange(void *addr, u64 new, u64 old, size_t size)
+{
+	if (IS_ALIGNED((unsigned long)addr, size)) {
+		switch (size) {
+		case 1:
+			return cmpxchg((u8 *)addr, (u8)new, (u8)old) == (u8)new;
+		case 2:
+			return cmpxchg((u16 *)addr, (u16)new, (u16)old) == (u16)new;
+		case 4:
+			return cmpxchg((u32 *)addr, (u32)new, (u32)old) == (u32)new;
+		case 8:
+			return cmpxchg((u64 *)addr, new, old) == new;
+		}
+	}
+	if (memcmp(addr, &new, size))
+		return false;
+	memcpy(addr, &old, size);
+	return true;
+}
+
 /* Put back at most a word, if it still holds what the call wrote. */
 static void put_back(struct foreign *foreign, unsigned long addr,
 		     const void *old, const void *new, size_t size)
 {
-	u64 now = 0, ours = 0;
+	u64 ours = 0, before = 0;
 
 	if (unlikely(foreign->count) && is_foreign(foreign, addr, size))
 		return;
-	copy_bytes(&now, (const void *)addr, size);
 	memcpy(&ours, new, size);
-	if (likely(now == ours)) {
-		copy_bytes((void *)addr, old, size);
+	memcpy(&before, old, size);
+	if (likely(exchange((void *)addr, ours, before, size)))
 		return;
-	}
 	foreign->conflicts++;
 	if (foreign->count < FOREIGN_MAX)
 		foreign->span[foreign->count++] = (struct fgft_span){
@@ -381,46 +401,6 @@ static void take_back(struct fgft_undo *undo, struct foreign *foreign,
 }
 
 /**
- * fgft_undo_each - look at the records, newest first
- * @undo: log, left as it is
- * @fn: called for each; false ends the walk
- * @data: for @fn
- *
- * Context: Any.
- */
-void fgft_undo_each(const struct fgft_undo *undo,
-		    bool (*fn)(const struct fgft_undo_record *record, void *data),
-		    void *data)
-{
-	const struct fgft_undo_chunk *chunk;
-
-	for (chunk = undo->top; chunk; chunk = chunk->below) {
-		u32 used = chunk->used;
-
-		while (used) {
-			struct fgft_undo_record record = {};
-			const struct footer *footer;
-			const struct effect *effect;
-
-			used -= sizeof(*footer);
-			footer = (const void *)(chunk->room + used);
-			used -= round_up(footer->size, 8);
-			effect = (const void *)(chunk->room + used);
-			if (footer->addr) {
-				record.addr = (void *)(unsigned long)footer->addr;
-				record.size = footer->size;
-				record.old = effect;
-			} else {
-				record.fn = effect->fn;
-				record.arg = effect->arg;
-			}
-			if (!fn(&record, data))
-				return;
-		}
-	}
-}
-
-/**
  * fgft_undo_rollback - take everything back, newest first
  * @undo: log; filled with what was found, for the report
  * @sleeper: asked before each record that sleeps whether it may run here
@@ -456,6 +436,80 @@ void fgft_undo_rollback(struct fgft_undo *undo, bool (*sleeper)(void *data),
 	undo->conflicts = foreign.conflicts;
 }
 
+/* The record that ends at @at, as its readers see it; its begin is returned. */
+static const u8 *look(const u8 *at, struct fgft_undo_view *view)
+{
+	const struct fgft_undo_footer *footer = (const void *)(at - sizeof(*footer));
+	const size_t room = round_up(footer->size, WORD);
+	const struct fgft_undo_record *word;
+	const struct fgft_undo_effect *effect;
+
+	*view = (struct fgft_undo_view){ .size = footer->size };
+	switch (footer->kind) {
+	case FGFT_UNDO_WORD:
+		word = (const void *)(at - sizeof(*word));
+		view->old = &word->before;
+		break;
+	case FGFT_UNDO_OPEN:
+	case FGFT_UNDO_BYTES:
+		view->old = (const u8 *)footer - 2 * room;
+		break;
+	case FGFT_UNDO_BLIND:
+		view->old = (const u8 *)footer - room;
+		break;
+	case FGFT_UNDO_CALL:
+		effect = (const void *)(at - sizeof(*effect));
+		view->fn = (fgft_effect_t)(unsigned long)footer->addr;
+		view->arg = effect->arg;
+		return (const u8 *)effect;
+	}
+	view->addr = (const void *)(unsigned long)footer->addr;
+	return view->old;
+}
+
+/**
+ * fgft_undo_each - look at the records, newest first
+ * @undo: log, left as it is
+ * @fn: called for each; false ends the walk
+ * @data: for @fn
+ *
+ * Context: Any.
+ */
+void fgft_undo_each(const struct fgft_undo *undo,
+		    bool (*fn)(const struct fgft_undo_view *record, void *data),
+		    void *data)
+{
+	const struct fgft_undo_chunk *chunk;
+	struct fgft_undo_view view;
+	const u8 *at = undo->at;
+
+	for (chunk = undo->top; chunk; chunk = chunk->below) {
+		if (chunk != undo->top)
+			at = chunk->at;
+		while (at > chunk->room) {
+			at = look(at, &view);
+			if (!fn(&view, data))
+				return;
+		}
+	}
+}
+
+struct wanted {
+	fgft_effect_t fn;
+	bool (*match)(const u64 arg[4], const void *data);
+	const void *data;
+	bool found;
+};
+
+static bool is_wanted(const struct fgft_undo_view *record, void *data)
+{
+	struct wanted *wanted = data;
+
+	wanted->found = record->fn == wanted->fn &&
+			wanted->match(record->arg, wanted->data);
+	return !wanted->found;
+}
+
 /**
  * fgft_undo_find - is there an effect like this in the log?
  * @undo: log of the running call
@@ -470,23 +524,8 @@ bool fgft_undo_find(const struct fgft_undo *undo, fgft_effect_t fn,
 		    bool (*match)(const u64 arg[4], const void *data),
 		    const void *data)
 {
-	const struct fgft_undo_chunk *chunk;
+	struct wanted wanted = { .fn = fn, .match = match, .data = data };
 
-	for (chunk = undo->top; chunk; chunk = chunk->below) {
-		u32 used = chunk->used;
-
-		while (used) {
-			const struct footer *footer;
-			const struct effect *effect;
-
-			used -= sizeof(*footer);
-			footer = (const struct footer *)(chunk->room + used);
-			used -= round_up(footer->size, 8);
-			effect = (const struct effect *)(chunk->room + used);
-			if (!footer->addr && effect->fn == fn &&
-			    match(effect->arg, data))
-				return true;
-		}
-	}
-	return false;
+	fgft_undo_each(undo, is_wanted, &wanted);
+	return wanted.found;
 }
