@@ -3,7 +3,7 @@
  * fgft_rows.ko: every row of the kernel-function table, tried once when the
  * module is loaded.
  *
- *	insmod fgft.ko
+ *	insmod fgft.ko repeats=0
  *	insmod fgft_rows.ko dyndbg=+p
  *	cat /proc/fgft_rows
  *

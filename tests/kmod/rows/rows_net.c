@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Network devices: state of queues, carrier and NAPI. */
-#include <linux/dynamic_queue_limits.h>
 #include <linux/etherdevice.h>
 #include <linux/ethtool.h>
 #include <linux/mii.h>
