@@ -83,7 +83,7 @@ static bool note_link(struct fgft_range *range, void *data)
 
 static bool find_changing(struct fgft_range *range, void *data)
 {
-	struct detached *changing = data;
+	struct netdevs *changing = data;
 	struct net_device *netdev = range_netdev(range, changing->dev);
 
 	if (netdev && netif_running(netdev) != !!(netdev->flags & IFF_UP))
@@ -98,7 +98,7 @@ static bool find_changing(struct fgft_range *range, void *data)
 static void wait_settled(struct fgft_device *dev)
 {
 	unsigned long limit = jiffies + SETTLE_WAIT;
-	struct detached changing = { .dev = dev };
+	struct netdevs changing = { .dev = dev };
 
 	do {
 		changing.any = false;

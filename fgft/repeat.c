@@ -67,7 +67,7 @@ enum fgft_step fgft_repeat_note(struct fgft_entry_state *state)
 		return step;
 	raw_spin_lock_irqsave(&repeat_lock, flags);
 	if (!state->quarantined && burst_full(state, ktime_get_mono_fast_ns())) {
-		step = FGFT_STEP_REGISTERS + ++state->climbs;
+		step = FGFT_STEP_PM - 1 + ++state->climbs;
 		/* Whoever has to come in is not kept out. */
 		if (step == FGFT_STEP_FAILED &&
 		    fgft_admit_passes(state->entry)) {
