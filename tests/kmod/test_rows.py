@@ -21,7 +21,10 @@ CHECKED_HEAP = "slub_debug=FZP"
 TAINT_WARN = 1 << 9
 TAINT_MODULES = 1 << 12 | 1 << 13  # from outside the tree, and unsigned
 # Rows of functions only a debugging kernel has.
-ELSEWHERE = {"__might_fault": "CONFIG_PROVE_LOCKING or CONFIG_DEBUG_ATOMIC_SLEEP"}
+ELSEWHERE = {
+    "__might_fault": "CONFIG_PROVE_LOCKING or CONFIG_DEBUG_ATOMIC_SLEEP",
+    "mutex_lock_nested": "CONFIG_DEBUG_LOCK_ALLOC",
+}
 
 
 def test_every_row_is_reached() -> None:
