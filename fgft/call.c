@@ -646,8 +646,8 @@ static noinline notrace unsigned long call_again(struct fgft_frame *frame,
 						 struct fgft_module *mod,
 						 unsigned long result)
 {
-	unsigned long (*twin)(unsigned long, unsigned long, unsigned long,
-			      unsigned long, unsigned long, unsigned long);
+	unsigned long (*twin)(unsigned long a, unsigned long b, unsigned long c,
+			      unsigned long d, unsigned long e, unsigned long f);
 	const unsigned long *args = frame->args;
 	struct fgft_entry *entry = frame->entry;
 

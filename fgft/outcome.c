@@ -55,18 +55,6 @@ static const struct ending_row ending_rows[] = {
 #include "class/endings.def"
 };
 
-/* The first row of @rows for @entry, NULL if there is none. */
-#define ROW_FIND(rows, entry)						\
-({									\
-	typeof(&(rows)[0]) found_ = NULL;				\
-	u32 i_;								\
-									\
-	for (i_ = 0; i_ < ARRAY_SIZE(rows) && !found_; i_++)		\
-		if (table_is((entry)->table, (rows)[i_].table))		\
-			found_ = &(rows)[i_];				\
-	found_;								\
-})
-
 static bool table_is(const char *table, const char *row)
 {
 	size_t size = strlen(row);
@@ -74,6 +62,18 @@ static bool table_is(const char *table, const char *row)
 	if (size && row[size - 1] == '.')
 		return !strncmp(table, row, size);
 	return !strcmp(table, row);
+}
+
+/* The first of @n rows for @entry, NULL if there is none; a table comes first. */
+static const void *row_find(const void *rows, size_t n, size_t size,
+			    const struct fgft_entry *entry)
+{
+	const void *row;
+
+	for (row = rows; n; n--, row += size)
+		if (table_is(entry->table, *(const char * const *)row))
+			return row;
+	return NULL;
 }
 
 /* ---- what the C type says -------------------------------------------------------- */
@@ -117,9 +117,15 @@ static void outcome_by_type(struct fgft_outcome *outcome, u32 ret)
 void fgft_outcome_find(const struct fgft_entry *entry,
 		       struct fgft_outcome *outcome)
 {
-	const struct returns_row *returns = ROW_FIND(returns_rows, entry);
-	const struct result_row *result = ROW_FIND(result_rows, entry);
-	const struct ending_row *ending = ROW_FIND(ending_rows, entry);
+	const struct returns_row *returns =
+		row_find(returns_rows, ARRAY_SIZE(returns_rows),
+			 sizeof(returns_rows[0]), entry);
+	const struct result_row *result =
+		row_find(result_rows, ARRAY_SIZE(result_rows),
+			 sizeof(result_rows[0]), entry);
+	const struct ending_row *ending =
+		row_find(ending_rows, ARRAY_SIZE(ending_rows),
+			 sizeof(ending_rows[0]), entry);
 
 	*outcome = (struct fgft_outcome){
 		.limit = NO_ARGUMENT,

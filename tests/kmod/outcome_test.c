@@ -7,69 +7,103 @@
 #include "outcome.h"
 #include "subject.h"
 
-/* What @call returns when the driver says @value. */
-#define SAID(value, call)						\
-({									\
-	outcome_value = (value);					\
-	(long)(call);							\
-})
+/*
+ * The driver's next call returns @value; that is passed on as it is, or it is a
+ * fault and the caller gets something else.
+ */
+static void said(long value)
+{
+	outcome_value = value;
+}
 
-/* A result that is passed on as it is. */
-#define EXPECT_PASSED(run, value, call)					\
-do {									\
-	EXPECT_EQ(run, SAID(value, call), value);			\
-	EXPECT_NO_FAULT(run);						\
-} while (0)
+static void passed(struct ktap_run *run, long value, long returned)
+{
+	EXPECT_EQ(run, returned, value);
+	EXPECT_NO_FAULT(run);
+}
 
-/* One that is a fault, and what the caller gets instead. */
-#define EXPECT_REFUSED(run, value, call, entry, instead)		\
-do {									\
-	EXPECT_EQ(run, SAID(value, call), instead);			\
-	EXPECT_FAULT(run, entry, "wild result", "undo");		\
-} while (0)
+static void refused(struct ktap_run *run, const char *entry, long instead,
+		    long returned)
+{
+	EXPECT_EQ(run, returned, instead);
+	EXPECT_FAULT(run, entry, "wild result", "undo");
+}
 
 static void test_types(struct ktap_run *run)
 {
-	EXPECT_PASSED(run, 7, outcome_int());
-	EXPECT_PASSED(run, INT_MAX, outcome_int());
-	EXPECT_PASSED(run, -MAX_ERRNO, outcome_int());
-	EXPECT_REFUSED(run, -MAX_ERRNO - 1, outcome_int(), "outcome_int", -EIO);
-	EXPECT_PASSED(run, 0x80000000, outcome_long());
-	EXPECT_PASSED(run, -EINVAL, outcome_long());
-	EXPECT_REFUSED(run, LONG_MIN, outcome_long(), "outcome_long", -EIO);
-	EXPECT_PASSED(run, 1, outcome_bool());
-	EXPECT_REFUSED(run, 2, outcome_bool(), "outcome_bool", 0);
-	EXPECT_REFUSED(run, 255, outcome_bool(), "outcome_bool", 0);
-	EXPECT_PASSED(run, 0, outcome_ptr());
-	EXPECT_PASSED(run, (long)&subject, outcome_ptr());
-	EXPECT_PASSED(run, -ENOMEM, outcome_ptr());
-	EXPECT_REFUSED(run, 0x1000, outcome_ptr(), "outcome_ptr", 0);
+	said(7);
+	passed(run, 7, (long)outcome_int());
+	said(INT_MAX);
+	passed(run, INT_MAX, (long)outcome_int());
+	said(-MAX_ERRNO);
+	passed(run, -MAX_ERRNO, (long)outcome_int());
+	said(-MAX_ERRNO - 1);
+	refused(run, "outcome_int", -EIO,
+		(long)outcome_int());
+	said(0x80000000);
+	passed(run, 0x80000000, (long)outcome_long());
+	said(-EINVAL);
+	passed(run, -EINVAL, (long)outcome_long());
+	said(LONG_MIN);
+	refused(run, "outcome_long", -EIO,
+		(long)outcome_long());
+	said(1);
+	passed(run, 1, (long)outcome_bool());
+	said(2);
+	refused(run, "outcome_bool", 0,
+		(long)outcome_bool());
+	said(255);
+	refused(run, "outcome_bool", 0,
+		(long)outcome_bool());
+	said(0);
+	passed(run, 0, (long)outcome_ptr());
+	said((long)&subject);
+	passed(run, (long)&subject, (long)outcome_ptr());
+	said(-ENOMEM);
+	passed(run, -ENOMEM, (long)outcome_ptr());
+	said(0x1000);
+	refused(run, "outcome_ptr", 0,
+		(long)outcome_ptr());
 }
 
 static void test_tables(struct ktap_run *run)
 {
 	const struct net_device_ops *ops = &outcome_netdev_ops;
 
-	EXPECT_PASSED(run, NETDEV_TX_OK, ops->ndo_start_xmit(NULL, NULL));
-	EXPECT_PASSED(run, NETDEV_TX_BUSY, ops->ndo_start_xmit(NULL, NULL));
-	EXPECT_REFUSED(run, 0x100, ops->ndo_start_xmit(NULL, NULL),
-		       "outcome_xmit", NETDEV_TX_BUSY);
-	EXPECT_PASSED(run, IRQ_HANDLED, outcome_irq(0, NULL));
-	EXPECT_REFUSED(run, 4, outcome_irq(0, NULL), "outcome_irq", IRQ_NONE);
-	EXPECT_REFUSED(run, -1, outcome_irq(0, NULL), "outcome_irq", IRQ_NONE);
-	EXPECT_PASSED(run, 3, outcome_error_handlers.error_detected(NULL, 0));
-	EXPECT_REFUSED(run, 0, outcome_error_handlers.error_detected(NULL, 0),
-		       "outcome_detected", PCI_ERS_RESULT_DISCONNECT);
+	said(NETDEV_TX_OK);
+	passed(run, NETDEV_TX_OK, (long)ops->ndo_start_xmit(NULL, NULL));
+	said(NETDEV_TX_BUSY);
+	passed(run, NETDEV_TX_BUSY, (long)ops->ndo_start_xmit(NULL, NULL));
+	said(0x100);
+	refused(run, "outcome_xmit", NETDEV_TX_BUSY,
+		(long)ops->ndo_start_xmit(NULL, NULL));
+	said(IRQ_HANDLED);
+	passed(run, IRQ_HANDLED, (long)outcome_irq(0, NULL));
+	said(4);
+	refused(run, "outcome_irq", IRQ_NONE,
+		(long)outcome_irq(0, NULL));
+	said(-1);
+	refused(run, "outcome_irq", IRQ_NONE,
+		(long)outcome_irq(0, NULL));
+	said(3);
+	passed(run, 3, (long)outcome_error_handlers.error_detected(NULL, 0));
+	said(0);
+	refused(run, "outcome_detected", PCI_ERS_RESULT_DISCONNECT,
+		(long)outcome_error_handlers.error_detected(NULL, 0));
 }
 
 /* A poll may use up its budget, whatever that is, and no more. */
 static void test_budget(struct ktap_run *run)
 {
-	EXPECT_PASSED(run, 0, outcome_poll(NULL, 8));
-	EXPECT_PASSED(run, 8, outcome_poll(NULL, 8));
-	EXPECT_REFUSED(run, 9, outcome_poll(NULL, 8), "outcome_poll",
-		       NAPI_POLL_WEIGHT);
-	EXPECT_PASSED(run, 9, outcome_poll(NULL, 64));
+	said(0);
+	passed(run, 0, (long)outcome_poll(NULL, 8));
+	said(8);
+	passed(run, 8, (long)outcome_poll(NULL, 8));
+	said(9);
+	refused(run, "outcome_poll", NAPI_POLL_WEIGHT,
+		(long)outcome_poll(NULL, 8));
+	said(9);
+	passed(run, 9, (long)outcome_poll(NULL, 64));
 }
 
 static void test_argument(struct ktap_run *run)
