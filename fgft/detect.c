@@ -273,22 +273,30 @@ static __always_inline bool may_write(struct fgft_call *call,
 	return may_write_slow(call, addr, size);
 }
 
-static __always_inline void write_check(struct fgft_call *call,
-					const void *ptr, size_t size,
-					unsigned long ip)
+/* True if the write is allowed and has to be logged. */
+static __always_inline bool check(struct fgft_call *call, const void *ptr,
+				  size_t size, unsigned long ip)
 {
 	unsigned long addr = (unsigned long)ptr;
 
 	if (own_stack(call, addr, size))
-		return;
+		return false;
 	if (unlikely(!may_write(call, addr, size)))
 		fgft_abort(call, FGFT_CAUSE_STORE, ip, addr, NULL);
-	if (unlikely(fgft_undo_store(&call->undo, ptr, size)))
-		fgft_abort(call, FGFT_CAUSE_MEMORY, ip, addr, NULL);
+	return true;
+}
+
+static __always_inline void write_check(struct fgft_call *call,
+					const void *ptr, size_t size,
+					unsigned long ip)
+{
+	if (check(call, ptr, size, ip) &&
+	    unlikely(fgft_undo_store(&call->undo, ptr, size)))
+		fgft_abort(call, FGFT_CAUSE_MEMORY, ip, (unsigned long)ptr, NULL);
 }
 
 /**
- * fgft_write_check - check and log a write that is about to happen
+ * fgft_write_check - check and log what a kernel function is about to write
  * @call: running call
  * @addr: first byte
  * @size: bytes
@@ -301,7 +309,8 @@ static __always_inline void write_check(struct fgft_call *call,
 void fgft_write_check(struct fgft_call *call, const void *addr, size_t size,
 		      unsigned long ip)
 {
-	write_check(call, addr, size, ip);
+	if (check(call, addr, size, ip))
+		fgft_write_log(call, addr, size, ip);
 }
 
 /**
@@ -318,7 +327,7 @@ void fgft_write_check(struct fgft_call *call, const void *addr, size_t size,
 void fgft_write_log(struct fgft_call *call, const void *addr, size_t size,
 		    unsigned long ip)
 {
-	if (unlikely(fgft_undo_store(&call->undo, addr, size)))
+	if (unlikely(fgft_undo_blind(&call->undo, addr, size)))
 		fgft_abort(call, FGFT_CAUSE_MEMORY, ip, (unsigned long)addr, NULL);
 }
 

@@ -156,6 +156,7 @@ void fgft_undo_release(struct fgft_undo *undo);
 void fgft_undo_reset(struct fgft_undo *undo);
 /* Log @size bytes at @addr.  -ENOMEM: the log is full, nothing was added. */
 int fgft_undo_store(struct fgft_undo *undo, const void *addr, size_t size);
+int fgft_undo_blind(struct fgft_undo *undo, const void *addr, size_t size);
 u8 *fgft_undo_room(struct fgft_undo *undo, size_t size);
 
 /*

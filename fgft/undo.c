@@ -17,7 +17,8 @@
  *		bytes are read when the next record is pushed: it is open
  *		until then.  An open record puts undo->last to NULL, which
  *		sends that push the slow way and costs the fast one nothing.
- *	blind	a long range, or one still open at rollback: put back unseen
+ *	blind	a long range, one still open at rollback, or what a kernel
+ *		function writes: put back unseen
  *	call	an inverse
  */
 #include <linux/atomic.h>
@@ -202,11 +203,28 @@ static int push_bytes(struct fgft_undo *undo, const void *addr, size_t size,
  */
 int fgft_undo_store(struct fgft_undo *undo, const void *addr, size_t size)
 {
+	if (likely(size && size <= BYTES_MAX))
+		return push_bytes(undo, addr, size, FGFT_UNDO_OPEN);
+	return fgft_undo_blind(undo, addr, size);
+}
+
+/**
+ * fgft_undo_blind - log bytes that somebody is about to overwrite
+ * @undo: log of the running call
+ * @addr: first byte, readable
+ * @size: bytes
+ *
+ * For what a kernel function writes: when it has done so nobody can tell, so
+ * that the bytes are put back unseen.
+ *
+ * Context: Any.
+ * Return: as fgft_undo_store().
+ */
+int fgft_undo_blind(struct fgft_undo *undo, const void *addr, size_t size)
+{
 	const size_t most = round_down(CHUNK_ROOM -
 				       sizeof(struct fgft_undo_footer), WORD);
 
-	if (likely(size && size <= BYTES_MAX))
-		return push_bytes(undo, addr, size, FGFT_UNDO_OPEN);
 	while (size) {
 		size_t part = min(size, most);
 
