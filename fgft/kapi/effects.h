@@ -27,6 +27,18 @@ KAPI_EFFECT(dma_unmap_single,
 KAPI_EFFECT(dma_unmap_page,
 	    dma_unmap_page_attrs(AS(struct device *, a), b, c, d & 0xff,
 				 d >> 8))
+/*
+ * Of a mapping that is taken back the driver may not have checked yet whether it
+ * came about, which DMA debugging would report at the unmap.
+ */
+KAPI_EFFECT(dma_unmap_single_unchecked,
+	    dma_mapping_error(AS(struct device *, a), b);
+	    dma_unmap_single_attrs(AS(struct device *, a), b, c, d & 0xff,
+				   d >> 8))
+KAPI_EFFECT(dma_unmap_page_unchecked,
+	    dma_mapping_error(AS(struct device *, a), b);
+	    dma_unmap_page_attrs(AS(struct device *, a), b, c, d & 0xff,
+				 d >> 8))
 
 /* irq.def */
 KAPI_EFFECT(enable_irq, enable_irq(a))
