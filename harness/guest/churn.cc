@@ -84,6 +84,8 @@ bool perform(const std::string &shell)
 	int status = 0;
 
 	if (pid == 0) {
+		// Who ends us by our group must not end a command between its halves.
+		setsid();
 		if (std::freopen("/dev/null", "r", stdin) && std::freopen("/dev/null", "w", stdout) &&
 		    std::freopen("/dev/null", "w", stderr))
 			execl("/bin/sh", "sh", "-c", shell.c_str(), static_cast<char *>(nullptr));
