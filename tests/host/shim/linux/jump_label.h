@@ -7,4 +7,6 @@ struct static_key_false {
 	unsigned long state[2];
 };
 
+#define DECLARE_STATIC_KEY_FALSE(name)	extern struct static_key_false name
+
 #endif

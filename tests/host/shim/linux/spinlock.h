@@ -9,6 +9,10 @@ typedef struct spinlock {
 	unsigned long held;	/* the flags to be given back, 0 if free */
 } spinlock_t;
 
+typedef struct raw_spinlock {
+	unsigned long held;
+} raw_spinlock_t;
+
 #define DEFINE_SPINLOCK(name)	spinlock_t name
 
 #ifdef __cplusplus
