@@ -226,8 +226,7 @@ static void dump_fill(struct dump *dump, struct fgft_call *call)
 	dump->nundo = 0;
 	dump->nranges = 0;
 	dump->walked = 0;
-	dump->stores = call->undo.stores;
-	dump->calls = call->undo.calls;
+	fgft_undo_count(&call->undo, &dump->stores, &dump->calls);
 	dump->nwrites = 0;
 	dump->writes_total = call->nwrites;
 	rcu_read_lock();

@@ -208,6 +208,8 @@ struct fgft_undo_view {
 	const u64 *arg;		/* four of them */
 };
 
+/* How many of each kind there are, by looking at every one. */
+void fgft_undo_count(const struct fgft_undo *undo, u32 *stores, u32 *calls);
 /* Show each record to @fn, newest first, until that returns false. */
 void fgft_undo_each(const struct fgft_undo *undo,
 		    bool (*fn)(const struct fgft_undo_view *record, void *data),

@@ -54,8 +54,8 @@ TRACE_EVENT(fgft_commit,
 			FGFT_TRACE_DRIVER);
 		strscpy(__entry->entry, call->entry->name, FGFT_TRACE_NAME);
 		__entry->result = result;
-		__entry->stores = call->undo.stores;
-		__entry->calls = call->undo.calls;
+		fgft_undo_count(&call->undo, &__entry->stores,
+				&__entry->calls);
 		__entry->writes = call->nwrites;
 	),
 	TP_printk("%s %s result=%ld stores=%u calls=%u writes=%u",

@@ -512,6 +512,38 @@ void fgft_undo_each(const struct fgft_undo *undo,
 	}
 }
 
+struct count {
+	u32 stores, calls;
+};
+
+static bool count_record(const struct fgft_undo_view *record, void *data)
+{
+	struct count *count = data;
+
+	if (record->fn)
+		count->calls++;
+	else
+		count->stores++;
+	return true;
+}
+
+/**
+ * fgft_undo_count - how many records there are
+ * @undo: log, left as it is
+ * @stores: filled with the number of memory records
+ * @calls: filled with the number of inverses
+ *
+ * Context: Any.
+ */
+void fgft_undo_count(const struct fgft_undo *undo, u32 *stores, u32 *calls)
+{
+	struct count count = { 0, 0 };
+
+	fgft_undo_each(undo, count_record, &count);
+	*stores = count.stores;
+	*calls = count.calls;
+}
+
 struct wanted {
 	fgft_effect_t fn;
 	bool (*match)(const u64 arg[4], const void *data);

@@ -406,6 +406,25 @@ TEST_F(Undo, SleepersAreAskedOneByOne)
 	EXPECT_EQ(taken, (std::vector<Taken>{ { 3, 0, 0, 0, 0 }, { 1, 0, 0, 0, 0 } }));
 }
 
+TEST_F(Undo, RecordsAreCountedOverAllChunks)
+{
+	std::vector<u32> memory(1000);
+	u32 stores = 0, calls = 0;
+
+	for (u32 &word : memory) {
+		ASSERT_TRUE(fgft_undo_word(&undo_, &word, 4, 1));
+		word = 1;
+		ASSERT_EQ(fgft_undo_call(&undo_, take, 0, 0, 0, 0, 0), 0);
+	}
+	ASSERT_EQ(store(&memory[0], 40, 2), 0);
+	ASSERT_EQ(store(&memory[0], 400, 3), 0);
+	fgft_undo_count(&undo_, &stores, &calls);
+	EXPECT_EQ(stores, 1002u);
+	EXPECT_EQ(calls, 1000u);
+	rollback();
+	EXPECT_EQ(memory, std::vector<u32>(1000));
+}
+
 TEST_F(Undo, CountsStayForTheReport)
 {
 	u8 bytes[3] = {};

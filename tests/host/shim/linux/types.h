@@ -4,6 +4,7 @@
 #define SHIM_LINUX_TYPES_H
 
 /* The C library's own headers lean on the installed header of this name. */
+#include <sys/types.h>
 #include_next <linux/types.h>
 
 #include <errno.h>
@@ -14,6 +15,7 @@
 
 typedef signed char s8;
 typedef unsigned char u8;
+typedef int8_t s8;
 typedef unsigned short u16;
 typedef unsigned int u32;
 typedef unsigned long long u64;
@@ -49,6 +51,7 @@ struct rcu_head {
 #ifndef __cplusplus
 #define READ_ONCE(x)		(*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, value)	(*(volatile __typeof__(x) *)&(x) = (value))
+#define IS_ALIGNED(x, a)	(((x) & ((a) - 1)) == 0)
 #define min(a, b) ({			\
 	__typeof__(a) min_a = (a);	\
 	__typeof__(b) min_b = (b);	\
