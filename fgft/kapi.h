@@ -95,6 +95,7 @@ kapi_need(struct fgft_call *c, enum fgft_object object, const void *ptr,
 		fgft_abort(c, FGFT_CAUSE_ARGUMENT, ip, (unsigned long)ptr,
 			   what);
 }
+
 /* The wrapped function may sleep. */
 void kapi_sleeps(struct fgft_call *c, unsigned long ip, const char *what);
 /* Like kapi_sleeps for an allocation: only if @gfp lets it. */
