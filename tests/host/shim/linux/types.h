@@ -15,7 +15,6 @@
 
 typedef signed char s8;
 typedef unsigned char u8;
-typedef int8_t s8;
 typedef unsigned short u16;
 typedef unsigned int u32;
 typedef unsigned long long u64;
@@ -51,7 +50,6 @@ struct rcu_head {
 #ifndef __cplusplus
 #define READ_ONCE(x)		(*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, value)	(*(volatile __typeof__(x) *)&(x) = (value))
-#define IS_ALIGNED(x, a)	(((x) & ((a) - 1)) == 0)
 #define min(a, b) ({			\
 	__typeof__(a) min_a = (a);	\
 	__typeof__(b) min_b = (b);	\
