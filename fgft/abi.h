@@ -14,7 +14,7 @@
 #ifndef FGFT_ABI_H
 #define FGFT_ABI_H
 
-#define FGFT_ABI_MAGIC	0x31544e5554464746ULL	/* "FGFTUNT1", little endian */
+#define FGFT_ABI_MAGIC	0x32544e5554464746ULL	/* "FGFTUNT2", little endian */
 
 /* enum fgft_ret - how an entry point returns, from its C type. */
 #define FGFT_RET_VOID	0
@@ -33,6 +33,10 @@
 #define FGFT_REG_PLAIN		1	/* reads back what was written: old value restores it */
 #define FGFT_REG_EVENT		2	/* the write is a request, it leaves no state behind */
 #define FGFT_REG_DOORBELL	3	/* hands memory over to the device: waits for commit */
+#define FGFT_REG_RELAXED	4	/* a doorbell described writes may overtake */
+#define FGFT_REG_SET		5	/* sets the bits written, in a mask */
+#define FGFT_REG_CLEAR		6	/* clears them */
+#define FGFT_REG_CLEARS		7	/* loses what it holds when it is read */
 
 #ifndef __ASSEMBLY__
 
@@ -74,6 +78,11 @@ struct fgft_target {
 /*
  * A device register the driver's policy file describes.  A write matches when
  * it goes to @offset of BAR @bar and (value & mask) == match.
+ *
+ * @partner is the offset of the register that takes back what this one does:
+ * that clears what FGFT_REG_SET sets, sets what FGFT_REG_CLEAR clears, raises
+ * what FGFT_REG_CLEARS has lost.  @status is where the mask of the first two is
+ * read.  For a row of registers, those of the first one.
  */
 struct fgft_reg {
 	u32 bar;
@@ -83,6 +92,8 @@ struct fgft_reg {
 	u64 mask;
 	u64 match;
 	u64 kind;		/* FGFT_REG_* */
+	u32 partner;		/* offsets, 0 for the other kinds */
+	u32 status;
 };
 
 /* One translation unit. */

@@ -33,6 +33,7 @@
 
 #include "dump.h"
 #include "fgft.h"
+#include "registers.h"
 #include "trace.h"
 
 #define FRAME_BOUND	(8 * 1024)	/* bytes of stack a call may use */
@@ -360,12 +361,16 @@ unsigned long notrace fgft_call_begin(struct fgft_frame *frame)
 	call->nheld = 0;
 	call->nbells = 0;
 	call->nwrites = 0;
+	call->nlogged = 0;
+	call->nkept = 0;
 	call->granted = false;
 	call->published = false;
 	call->again = false;
 	call->silenced = false;
 	call->ending = FGFT_ENDING_RETURN;
+	call->strict = false;
 	call->rung = false;
+	call->rough = false;
 	if (unlikely(call->hit_mod != state->mod ||
 		     call->hit_generation != READ_ONCE(fgft_domain_generation)))
 		hits_forget(call, state->mod);
@@ -530,7 +535,7 @@ static bool commit_ready(struct fgft_call *call)
 			return false;
 	/* Under the locks that ordered the writes before them. */
 	if (call->nbells)
-		fgft_checkpoint_commit(call);
+		fgft_registers_commit(call);
 	if (call->nheld)
 		fgft_lock_release(call);
 	return context_kept(call);
@@ -617,6 +622,8 @@ static unsigned long call_abort(struct fgft_call *call, bool *again)
 	if (unlikely(fault->conflicts))
 		fgft_recover_conflicts(call);
 
+	if (call->nkept)
+		fault->result = call->entry->state->outcome.taken;
 	if (call->rung)
 		fgft_admit_end(call);
 	if (ending == FGFT_ENDING_AGAIN && call->silenced)
@@ -626,6 +633,8 @@ static unsigned long call_abort(struct fgft_call *call, bool *again)
 	result = fault->result;
 	fault->rollback_ns = ktime_get_mono_fast_ns() - fault->detected_ns;
 	trace_fgft_abort(call);
+	if (call->nkept)
+		fgft_registers_raise(call);
 	fgft_recover_retry(call);
 	fgft_undo_reset(&call->undo);
 	if (call->closed || call->begun_at)

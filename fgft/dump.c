@@ -195,6 +195,9 @@ static void keep_write(struct dump *dump, const struct fgft_write *write)
 		kept->flags |= FGFT_DUMP_WRITE_PLAIN;
 	if (write->reg && write->reg->kind == FGFT_REG_EVENT)
 		kept->flags |= FGFT_DUMP_WRITE_EVENT;
+	if (write->reg && (write->reg->kind == FGFT_REG_SET ||
+			   write->reg->kind == FGFT_REG_CLEAR))
+		kept->flags |= FGFT_DUMP_WRITE_MASK;
 	range = fgft_domain_find((void __force *)write->addr);
 	if (range) {
 		kept->bar = range->bar;
@@ -231,7 +234,7 @@ static void dump_fill(struct dump *dump, struct fgft_call *call)
 	dump->writes_total = call->nwrites;
 	rcu_read_lock();
 	fgft_undo_each(&call->undo, keep_undo, dump);
-	for (i = 0; i < min_t(u32, call->nwrites, FGFT_WRITES); i++)
+	for (i = 0; i < call->nlogged; i++)
 		keep_write(dump, &call->writes[i]);
 	rcu_read_unlock();
 }

@@ -117,6 +117,7 @@ struct fgft_frame {
 #define FGFT_GRANTS	16	/* objects the arguments stand for */
 #define FGFT_HELD	12	/* locks held to the end of the call */
 #define FGFT_WRITES	64	/* device writes kept for register undo */
+#define FGFT_KEPT	4	/* registers cleared by reading them */
 #define FGFT_FRAMES	24	/* return addresses kept of an aborted call */
 
 struct fgft_span {
@@ -135,7 +136,9 @@ struct fgft_hit {
 struct fgft_known {
 	volatile void __iomem *addr;	/* NULL: empty */
 	struct fgft_device *dev;
-	const struct fgft_reg *reg;	/* the same for every value */
+	const struct fgft_reg *reg;	/* for writes, NULL: none */
+	const struct fgft_reg *clears;	/* for reads, NULL: none */
+	bool varies;			/* @reg holds for one value only */
 };
 
 /* A lock taken inside the call and kept until its end. */
@@ -153,9 +156,18 @@ struct fgft_write {
 	void __iomem *addr;
 	u64 old;		/* valid if @known */
 	u64 value;
+	u64 changes;		/* bits of a mask */
 	u8 width;
 	bool known;
 	const struct fgft_reg *reg;	/* NULL: no row in the policy file */
+};
+
+/* What a call has read from a register that lost it. */
+struct fgft_kept {
+	void __iomem *addr;	/* of the register that raises it again */
+	u64 value;
+	const struct fgft_reg *reg;
+	struct fgft_device *dev;
 };
 
 struct fgft_deferred {
@@ -193,13 +205,17 @@ struct fgft_call {
 	u32 ngrants;			/* filled at the first miss */
 	u32 nheld;
 	u32 nbells;			/* doorbells waiting for commit */
-	u32 nwrites;			/* may exceed FGFT_WRITES: then no register undo */
+	u32 nwrites;			/* writes the device saw */
+	u32 nlogged;			/* of @writes */
+	u32 nkept;
 	bool granted;
 	bool published;			/* a lock was really released inside */
 	bool again;			/* second run of an entry that was aborted */
 	enum fgft_ending ending;	/* after an abort */
 	bool silenced;			/* for the rollback alone */
+	bool strict;			/* one of those doorbells lets nothing overtake */
 	bool rung;			/* a doorbell was, early: no register undo */
+	bool rough;			/* a write was, that register undo does not cover */
 	bool notifies;			/* the preempt notifier is registered */
 	/*
 	 * Found out in earlier calls that used this memory: good as long as it
@@ -220,6 +236,7 @@ struct fgft_call {
 	u64 begun_at, closed_at;	/* time stamp counter, 0: not taken */
 	struct llist_node waiting;	/* aborted: for the restore and the report */
 	struct fgft_write writes[FGFT_WRITES];
+	struct fgft_kept kept[FGFT_KEPT];
 	struct preempt_notifier notifier;
 	struct fgft_call *task_top;	/* newest call of the task while it is off the CPU */
 	u32 nframes;			/* how it came to its fault, innermost first */
@@ -368,6 +385,7 @@ struct fgft_outcome {
 	s8 argument;		/* returned after an abort, or -1: @result */
 	enum fgft_ending ending;
 	long result;		/* after an abort */
+	long taken;		/* if it had read a cause off the device */
 };
 
 void fgft_outcome_find(const struct fgft_entry *entry,
@@ -492,20 +510,6 @@ void fgft_checkpoint_each(struct fgft_module *mod,
 			  void (*fn)(struct fgft_device *dev, void *data),
 			  void *data);
 void fgft_checkpoint_forget_module(struct fgft_module *mod);
-/*
- * About to write @value to device register @addr.  Checks that @addr is the
- * driver's, takes the lazy checkpoint, logs the write with its old value.
- * False: the write waits for commit, do not do it.
- */
-bool fgft_device_write(struct fgft_call *call, volatile void __iomem *addr,
-		       u64 value, u32 width, unsigned long ip);
-/* Ring what waits: the call commits, its locks are still held. */
-void fgft_checkpoint_commit(struct fgft_call *call);
-/*
- * Put old register values back.  False: not every write can be undone so, or
- * the device is being restored anyway.
- */
-bool fgft_checkpoint_undo_registers(struct fgft_call *call);
 /* The device an entry point is about, by its arguments; NULL if none shows. */
 struct fgft_device *fgft_checkpoint_of(struct fgft_module *mod,
 				       const struct fgft_entry *entry,

@@ -156,6 +156,7 @@ KAPI_EXPORT(void, name, params)						\
 #define KAPI_PURE(name, ...)
 #define KAPI_LOCK(name, context)
 #define KAPI_MMIO(name, context)
+#define KAPI_READS(name, context)
 #define KAPI_WRITES(...)	KAPI_ROW(KAPI_WRAP, __VA_ARGS__)
 #define KAPI_UNDO(...)		KAPI_ROW(KAPI_WRAP, __VA_ARGS__)
 #define KAPI_TOGGLE(...)	KAPI_ROW(KAPI_WRAP, __VA_ARGS__)
@@ -180,6 +181,7 @@ KAPI_EXPORT(KAPI_TYPE_##ret, name, params)				\
 #undef KAPI_PURE
 #undef KAPI_LOCK
 #undef KAPI_MMIO
+#undef KAPI_READS
 #undef KAPI_WRITES
 #undef KAPI_UNDO
 #undef KAPI_TOGGLE
@@ -222,6 +224,7 @@ KAPI_EXPORT(KAPI_TYPE_##ret, name, params)				\
 	(name, ##__VA_ARGS__)
 #define KAPI_LOCK(name, context)	KAPI_LIST(name, "LOCK", context, HARD)
 #define KAPI_MMIO(name, context)	KAPI_LIST(name, "MMIO", context, HARD)
+#define KAPI_READS(name, context) KAPI_LIST(name, "READS", context, HARD)
 #define KAPI_WRITES(...)	\
 	KAPI_LIST_ROW(KAPI_LIST_WRAP, "WRITES", __VA_ARGS__)
 #define KAPI_UNDO(...)		\
@@ -323,7 +326,8 @@ static bool can_sleep(void)
 	return !preempt_count() && !irqs_disabled();
 }
 
-void kapi_sleeps(struct fgft_call *c, unsigned long ip, const char *what)
+static void make_sleepable(struct fgft_call *c, unsigned long ip,
+			   const char *what)
 {
 	if (can_sleep())
 		return;
@@ -332,9 +336,15 @@ void kapi_sleeps(struct fgft_call *c, unsigned long ip, const char *what)
 		fgft_abort(c, FGFT_CAUSE_CONTEXT, ip, 0, what);
 }
 
+void kapi_sleeps(struct fgft_call *c, unsigned long ip, const char *what)
+{
+	make_sleepable(c, ip, what);
+	fgft_registers_wait(c);
+}
+
 void kapi_gfp(struct fgft_call *c, gfp_t gfp, unsigned long ip,
 	      const char *what)
 {
 	if (gfpflags_allow_blocking(gfp))
-		kapi_sleeps(c, ip, what);
+		make_sleepable(c, ip, what);
 }

@@ -29,6 +29,7 @@
  *   LOCK	lock.c
  *   SLEEP	no effect but waiting
  *   MMIO	writes device registers
+ *   READS	reads them; what is lost by that is kept if the policy says so
  *   ONEWAY	cannot be taken back; arguments are checked
  *   FORBID	gives the call up
  *
@@ -48,6 +49,7 @@
 #define FGFT_KAPI_H
 
 #include "fgft.h"
+#include "registers.h"
 
 enum kapi_context {
 	KAPI_ANY,
@@ -143,7 +145,11 @@ void kapi_retire(struct fgft_call *c, const void *ptr);
 /* From here on undo is not enough: what happened has been seen. */
 #define CLOSES			fgft_window_close(c)
 /* Spinning for a while in the kernel. */
-#define DELAY(ns)		fgft_deadline_delay(c, ns, _RET_IP_, kapi_name)
+#define DELAY(ns)							\
+	do {								\
+		fgft_registers_wait(c);					\
+		fgft_deadline_delay(c, ns, _RET_IP_, kapi_name);	\
+	} while (0)
 #define GFP(flags)		kapi_gfp(c, flags, _RET_IP_, kapi_name)
 
 /* UNDO(effect, flags, up to four arguments), COMMIT(effect, arguments) */

@@ -1,12 +1,46 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Wrappers of device writes: each is announced, then done unless it is a
- * doorbell, which waits for commit.
+ * Wrappers of device accesses.  Writes are announced, then done unless they are
+ * a doorbell, which waits for commit.  Reads are checked, and kept where the
+ * register loses what it held.
  */
 
 #include <linux/io.h>
 
 #include "kapi.h"
+
+#define DEVICE_READ(name, value_t, address_t, swap)			\
+KAPI_EXPORT(value_t, name, (address_t addr))				\
+{									\
+	KAPI_ENTER(name);						\
+	const struct fgft_reg *reg;					\
+	value_t value;							\
+									\
+	if (!c || (unsigned long)addr < PORTS_END)			\
+		return name(addr);					\
+	reg = fgft_device_read(c, addr, _RET_IP_);			\
+	value = name(addr);						\
+	if (unlikely(reg))						\
+		fgft_device_keep(c, reg, addr, swap(value));		\
+	return value;							\
+}
+
+#define AS_IT_IS(value)	(value)
+#define PORTS_END	0x40000UL	/* ioread8() and its like take ports, too */
+
+DEVICE_READ(readb, unsigned char, const volatile void __iomem *, AS_IT_IS)
+DEVICE_READ(readw, unsigned short, const volatile void __iomem *, AS_IT_IS)
+DEVICE_READ(readl, unsigned int, const volatile void __iomem *, AS_IT_IS)
+DEVICE_READ(readq, u64, const volatile void __iomem *, AS_IT_IS)
+DEVICE_READ(__readb, unsigned char, const volatile void __iomem *, AS_IT_IS)
+DEVICE_READ(__readw, unsigned short, const volatile void __iomem *, AS_IT_IS)
+DEVICE_READ(__readl, unsigned int, const volatile void __iomem *, AS_IT_IS)
+DEVICE_READ(__readq, u64, const volatile void __iomem *, AS_IT_IS)
+DEVICE_READ(ioread8, unsigned int, const void __iomem *, AS_IT_IS)
+DEVICE_READ(ioread16, unsigned int, const void __iomem *, AS_IT_IS)
+DEVICE_READ(ioread32, unsigned int, const void __iomem *, AS_IT_IS)
+DEVICE_READ(ioread16be, unsigned int, const void __iomem *, swab16)
+DEVICE_READ(ioread32be, unsigned int, const void __iomem *, swab32)
 
 #define DEVICE_WRITE(name, value_t, address_t)				\
 KAPI_EXPORT(void, name, (value_t value, address_t addr))		\

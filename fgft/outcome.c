@@ -30,6 +30,20 @@ struct result_row {
 static const struct result_row result_rows[] = {
 #define CLASS_RESULT(table, value)		{ table, value, NO_ARGUMENT },
 #define CLASS_RESULT_ARGUMENT(table, n)		{ table, 0, n },
+#define CLASS_RESULT_TAKEN(table, value)
+#include "class/results.def"
+#undef CLASS_RESULT
+#undef CLASS_RESULT_ARGUMENT
+#undef CLASS_RESULT_TAKEN
+};
+
+static const struct taken_row {
+	const char *table;
+	long value;
+} taken_rows[] = {
+#define CLASS_RESULT(table, value)
+#define CLASS_RESULT_ARGUMENT(table, n)
+#define CLASS_RESULT_TAKEN(table, value)	{ table, value },
 #include "class/results.def"
 };
 
@@ -123,6 +137,9 @@ void fgft_outcome_find(const struct fgft_entry *entry,
 	const struct result_row *result =
 		row_find(result_rows, ARRAY_SIZE(result_rows),
 			 sizeof(result_rows[0]), entry);
+	const struct taken_row *taken =
+		row_find(taken_rows, ARRAY_SIZE(taken_rows),
+			 sizeof(taken_rows[0]), entry);
 	const struct ending_row *ending =
 		row_find(ending_rows, ARRAY_SIZE(ending_rows),
 			 sizeof(ending_rows[0]), entry);
@@ -144,6 +161,7 @@ void fgft_outcome_find(const struct fgft_entry *entry,
 		outcome->result = result->value;
 		outcome->argument = result->argument;
 	}
+	outcome->taken = taken ? taken->value : outcome->result;
 	if (ending)
 		outcome->ending = ending->ending;
 }

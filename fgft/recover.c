@@ -33,6 +33,7 @@
 #include <linux/workqueue.h>
 
 #include "fgft.h"
+#include "registers.h"
 
 #define DRAIN_LIMIT	(HZ / 10)	/* for calls on their way out */
 
@@ -306,7 +307,7 @@ void fgft_recover_plan(struct fgft_call *call)
 	struct fgft_fault *fault = &call->fault;
 	enum fgft_step least = fgft_repeat_note(call->entry->state);
 
-	if (!fgft_checkpoint_undo_registers(call))
+	if (!fgft_registers_undo(call))
 		fault->step = FGFT_STEP_PM;
 	else if (call->closed)
 		fault->step = FGFT_STEP_PM;

@@ -18,7 +18,7 @@ namespace isolator {
 namespace {
 
 const char nop5[] = ".byte 0x0f,0x1f,0x44,0x00,0x00";
-const char magic[] = "0x31544e5554464746";	/* FGFT_ABI_MAGIC */
+const char magic[] = "0x32544e5554464746";	/* FGFT_ABI_MAGIC */
 
 std::string quoted(const std::string &text)
 {
@@ -116,6 +116,8 @@ void emit_register(Text &text, const Register &reg)
 	text.quad(number(reg.mask));
 	text.quad(number(reg.match));
 	text.quad(number(static_cast<uint64_t>(reg.kind)));
+	text.word(number(reg.partner));
+	text.word(number(reg.status));
 }
 
 /* The function that is never called: its jump label leads to the unit. */

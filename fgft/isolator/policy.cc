@@ -9,10 +9,13 @@
  *	register 0:0x5200+128 plain
  *	register 0:0x3818 doorbell
  *	register 0:0x0000 event mask=0x04000000 match=0x04000000
+ *	register 0:0x00d0 pair clear=0x00d8
+ *	register 0:0x00c0 clears raise=0x00c8
  */
 #include "policy.h"
 
 #include <algorithm>
+#include <map>
 
 #include "text.h"
 
@@ -21,8 +24,22 @@ namespace {
 
 const char entry_form[] = "entry <function>|*";
 const char except_form[] = "except <function> <reason>";
-const char register_form[] = "register <BAR>:<offset>[+<count>] plain|event|doorbell "
-			     "[width=1|2|4|8] [mask=<number> match=<number>]";
+const char register_form[] = "register <BAR>:<offset>[+<count>] plain|event|doorbell|relaxed|pair|clears "
+			     "[width=1|2|4|8] [mask=<number> match=<number>]; "
+			     "pair clear=<offset> [read=<offset>]; clears raise=<offset>";
+
+/* The kinds of a line.  A pair is two registers, and named by the setting one. */
+const std::map<std::string, RegisterKind> kinds = {
+	{"plain", RegisterKind::plain},	    {"event", RegisterKind::event},
+	{"doorbell", RegisterKind::doorbell}, {"relaxed", RegisterKind::relaxed},
+	{"pair", RegisterKind::set},	    {"clears", RegisterKind::clears},
+};
+
+/* The setting that names the other register, for the kinds that have one. */
+const std::map<RegisterKind, std::string> partner_keys = {
+	{RegisterKind::set, "clear"},
+	{RegisterKind::clears, "raise"},
+};
 
 bool fits_u32(uint64_t value)
 {
@@ -52,8 +69,17 @@ bool parse_place(const std::string &word, Register &reg)
 	return true;
 }
 
-bool parse_setting(const std::string &word, Register &reg)
+/* A register as a line has it: settings given, not what they mean. */
+struct Line {
+	Register reg;
+	bool partner = false;
+	bool status = false;
+};
+
+bool parse_setting(const std::string &word, Line &line)
 {
+	auto wanted = partner_keys.find(line.reg.kind);
+	Register &reg = line.reg;
 	size_t equal = word.find('=');
 
 	if (equal == std::string::npos)
@@ -69,28 +95,58 @@ bool parse_setting(const std::string &word, Register &reg)
 		reg.mask = *value;
 	else if (key == "match")
 		reg.match = *value;
-	else
+	else if (!fits_u32(*value) || wanted == partner_keys.end())
+		return false;
+	else if (key == wanted->second && !line.partner) {
+		reg.partner = static_cast<uint32_t>(*value);
+		line.partner = true;
+	} else if (key == "read" && reg.kind == RegisterKind::set) {
+		reg.status = static_cast<uint32_t>(*value);
+		line.status = true;
+	} else
 		return false;
 	return true;
 }
 
-bool parse_register(const std::vector<std::string> &words, Register &reg)
+/* What clears the bits the first register of a pair sets. */
+Register clearing_half(const Register &setting)
 {
-	if (words.size() < 3 || !parse_place(words[1], reg))
-		return false;
-	if (words[2] == "plain")
-		reg.kind = RegisterKind::plain;
-	else if (words[2] == "event")
-		reg.kind = RegisterKind::event;
-	else if (words[2] == "doorbell")
-		reg.kind = RegisterKind::doorbell;
-	else
-		return false;
+	Register clearing = setting;
+
+	clearing.kind = RegisterKind::clear;
+	clearing.offset = setting.partner;
+	clearing.partner = setting.offset;
+	return clearing;
+}
+
+/* The registers of a line, none if it is wrong. */
+std::vector<Register> parse_register(const std::vector<std::string> &words)
+{
+	Line line;
+
+	if (words.size() < 3 || !parse_place(words[1], line.reg))
+		return {};
+	auto kind = kinds.find(words[2]);
+	if (kind == kinds.end())
+		return {};
+	line.reg.kind = kind->second;
 	for (size_t i = 3; i < words.size(); i++)
-		if (!parse_setting(words[i], reg))
-			return false;
+		if (!parse_setting(words[i], line))
+			return {};
 	/* A bit of match outside mask makes the row one that never matches. */
-	return !(reg.match & ~reg.mask);
+	if (line.reg.match & ~line.reg.mask)
+		return {};
+	if (line.partner != (partner_keys.count(line.reg.kind) == 1))
+		return {};
+	/* Reads have no value to compare yet. */
+	if (line.reg.kind == RegisterKind::clears && line.reg.mask)
+		return {};
+	if (line.reg.kind != RegisterKind::set)
+		return {line.reg};
+	if (!line.status)
+		line.reg.status = line.reg.offset;
+	/* The mask belongs to both, as far from the row's start for each. */
+	return {line.reg, clearing_half(line.reg)};
 }
 
 /* The words from @first on, as they stood but for blanks. */
@@ -148,11 +204,12 @@ Result<Policy> Policy::load(const std::string &path)
 			if (!wrong.empty())
 				return Error{where + wrong};
 		} else if (words[0] == "register") {
-			Register reg;
+			const auto registers = parse_register(words);
 
-			if (!parse_register(words, reg))
+			if (registers.empty())
 				return Error{where + "expected '" + register_form + "'"};
-			policy.registers.push_back(reg);
+			policy.registers.insert(policy.registers.end(), registers.begin(),
+						registers.end());
 		} else {
 			return Error{where + "expected '" + entry_form + "', '" +
 				     except_form + "' or '" + register_form + "'"};

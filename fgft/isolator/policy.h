@@ -13,7 +13,15 @@
 namespace isolator {
 
 /* As FGFT_REG_* in fgft/abi.h. */
-enum class RegisterKind : uint64_t { plain = 1, event = 2, doorbell = 3 };
+enum class RegisterKind : uint64_t {
+	plain = 1,
+	event = 2,
+	doorbell = 3,
+	relaxed = 4,
+	set = 5,
+	clear = 6,
+	clears = 7,
+};
 
 struct Register {
 	uint32_t bar = 0;
@@ -23,6 +31,8 @@ struct Register {
 	uint64_t mask = 0;
 	uint64_t match = 0;
 	RegisterKind kind = RegisterKind::plain;
+	uint32_t partner = 0;	/* offsets, see struct fgft_reg */
+	uint32_t status = 0;
 };
 
 struct Policy {

@@ -54,6 +54,8 @@ std::string write_kind(const DeviceWrite &write)
 {
 	if (write.flags & FGFT_DUMP_WRITE_PLAIN)
 		return "plain";
+	if (write.flags & FGFT_DUMP_WRITE_MASK)
+		return "mask";
 	return write.flags & FGFT_DUMP_WRITE_EVENT ? "event" : "undescribed";
 }
 

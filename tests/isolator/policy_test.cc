@@ -44,6 +44,35 @@ TEST(Policy, EntriesAndRegisters)
 	EXPECT_EQ(registers[2].kind, RegisterKind::event);
 }
 
+TEST(Policy, RegistersWithPartners)
+{
+	Workspace space;
+	auto policy = Policy::load(space.write("p", "register 0:0xd0 pair clear=0xd8\n"
+						    "register 1:0x60+2 pair clear=0x64 read=0x24\n"
+						    "register 0:0xc0 clears raise=0xc8 width=8\n"
+						    "register 0:0x2818 relaxed\n"));
+
+	ASSERT_TRUE(policy) << policy.error();
+	const auto &registers = policy.value().registers;
+
+	ASSERT_EQ(registers.size(), 6u);
+	EXPECT_EQ(registers[0].kind, RegisterKind::set);
+	EXPECT_EQ(registers[0].offset, 0xd0u);
+	EXPECT_EQ(registers[0].partner, 0xd8u);
+	EXPECT_EQ(registers[0].status, 0xd0u);
+	EXPECT_EQ(registers[3].kind, RegisterKind::clear);
+	EXPECT_EQ(registers[3].bar, 1u);
+	EXPECT_EQ(registers[3].count, 2u);
+	EXPECT_EQ(registers[3].offset, 0x64u);
+	EXPECT_EQ(registers[3].partner, 0x60u);
+	EXPECT_EQ(registers[3].status, 0x24u);
+	EXPECT_EQ(registers[4].kind, RegisterKind::clears);
+	EXPECT_EQ(registers[4].partner, 0xc8u);
+	EXPECT_EQ(registers[4].width, 8u);
+	EXPECT_EQ(registers[5].kind, RegisterKind::relaxed);
+	EXPECT_EQ(registers[5].partner, 0u);
+}
+
 class BadLine : public ::testing::TestWithParam<const char *> {};
 
 TEST_P(BadLine, IsNamedWithWhatIsExpected)
@@ -68,7 +97,15 @@ INSTANTIATE_TEST_SUITE_P(Policy, BadLine,
 					   "register 0:4 plain mask=x",
 					   "register 0:4 plain colour=1",
 					   "register 0:4 event mask=1 match=2",
-					   "register 0:4+ plain", "register :4 plain"));
+					   "register 0:4+ plain", "register 0:4 pair",
+					   "register 0:4 clears", "register 0:4 plain clear=8",
+					   "register 0:4 pair raise=8",
+					   "register 0:4 clears raise=8 read=4",
+					   "register 0:4 pair clear=8 clear=8",
+					   "register 0:4 pair clear=0x100000000",
+					   "register 0:4 clears raise=8 mask=1 match=1",
+					   "register 0:4 relaxed read=4",
+					   "register :4 plain"));
 
 TEST(Policy, EveryEntryButExceptions)
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* QEMU's edu device as a handful of registers; see subject.h. */
 #include <linux/delay.h>
+#include <linux/interrupt.h>
 #include <linux/io.h>
 #include <linux/module.h>
 #include <linux/pci.h>
@@ -10,9 +11,13 @@
 #include "subject.h"
 
 #define REG_EVENT	0x04	/* liveness: a mere question */
+#define REG_MASK	0x24	/* interrupts raised and not acknowledged */
+#define REG_SET		0x60	/* raises them */
+#define REG_CLEAR	0x64	/* acknowledges them */
 #define REG_PLAIN	0x80	/* DMA source */
 #define REG_OTHER	0x88	/* DMA destination */
 #define REG_BELL	0x90	/* DMA count */
+#define MARK		BIT(31)	/* of a value: another row of the policy */
 
 struct device_state device;
 
@@ -45,6 +50,57 @@ noinline long device_bell(u32 value, bool early, int kind)
 	writel(value, device.regs + REG_BELL);
 	if (early)
 		writel(value, device.regs + REG_EVENT);
+	strike(kind);
+	return 0;
+}
+
+/* One register, over and over. */
+noinline long device_fill(u32 first, u32 count, int kind)
+{
+	u32 i;
+
+	for (i = 0; i < count; i++)
+		writel(first + i, device.regs + REG_PLAIN);
+	strike(kind);
+	return 0;
+}
+
+noinline long device_pair(u32 set, u32 clear, int kind)
+{
+	writel(set, device.regs + REG_SET);
+	writel(clear, device.regs + REG_CLEAR);
+	strike(kind);
+	return 0;
+}
+
+/* Reading the cause and losing it is one step on other devices. */
+noinline irqreturn_t device_irq(int irq, void *data)
+{
+	u32 cause = readl(device.regs + REG_MASK);
+
+	writel(cause | MARK, device.regs + REG_CLEAR);
+	strike(irq);
+	return cause ? IRQ_HANDLED : IRQ_NONE;
+}
+
+/* Never called: it makes device_irq() the handler of an interrupt. */
+int device_never(void)
+{
+	return request_irq(0, device_irq, 0, "device", &device);
+}
+
+/* A doorbell that other writes may overtake, but for those nobody described. */
+noinline long device_relaxed(u32 value, enum device_behind behind, int kind)
+{
+	writel(value | MARK, device.regs + REG_BELL);
+	if (behind == DEVICE_BEHIND_PLAIN)
+		writel(value, device.regs + REG_PLAIN);
+	if (behind == DEVICE_BEHIND_OTHER)
+		writel(device.setting, device.regs + REG_OTHER);
+	if (behind == DEVICE_BEHIND_DELAY)
+		udelay(1);
+	if (behind == DEVICE_BEHIND_SLEEP)
+		usleep_range(1000, 1100);
 	strike(kind);
 	return 0;
 }
@@ -89,6 +145,17 @@ u32 device_read_other(void)
 u32 device_read_bell(void)
 {
 	return readl(device.regs + REG_BELL);
+}
+
+u32 device_read_mask(void)
+{
+	return readl(device.regs + REG_MASK);
+}
+
+void device_write_mask(u32 mask)
+{
+	writel(~0U, device.regs + REG_CLEAR);
+	writel(mask, device.regs + REG_SET);
 }
 
 static int device_suspend(struct device *dev)

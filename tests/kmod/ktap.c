@@ -27,6 +27,7 @@ static const struct suite suites[] = {
 	{ "domain", domain_tests },
 	{ "kapi", kapi_tests },
 	{ "checkpoint", checkpoint_tests },
+	{ "registers", registers_tests },
 	{ "policy", policy_tests },
 	{ "recover", recover_tests },
 };

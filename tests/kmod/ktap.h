@@ -37,6 +37,7 @@ extern const struct ktap_test undo_tests[];
 extern const struct ktap_test domain_tests[];
 extern const struct ktap_test kapi_tests[];
 extern const struct ktap_test checkpoint_tests[];
+extern const struct ktap_test registers_tests[];
 extern const struct ktap_test policy_tests[];
 extern const struct ktap_test recover_tests[];
 

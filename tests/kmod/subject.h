@@ -11,6 +11,7 @@
 
 #include <linux/atomic.h>
 #include <linux/completion.h>
+#include <linux/irqreturn.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
 #include <linux/spinlock.h>
@@ -117,6 +118,15 @@ struct device_state {
 extern struct device_state device;
 extern struct pci_driver device_driver;
 
+/* What device_relaxed() does behind its doorbell. */
+enum device_behind {
+	DEVICE_BEHIND_NOTHING,
+	DEVICE_BEHIND_PLAIN,
+	DEVICE_BEHIND_OTHER,
+	DEVICE_BEHIND_DELAY,
+	DEVICE_BEHIND_SLEEP,
+};
+
 long device_plain(u32 value, int strike);
 long device_event(u32 value, int strike);
 long device_other(u32 value, int strike);
@@ -124,8 +134,15 @@ long device_locked(u32 value, int strike);
 long device_outside(int strike);
 long device_named(struct pci_dev *pdev, u32 value, int strike);
 long device_bell(u32 value, bool early, int strike);
+long device_fill(u32 first, u32 count, int strike);
+long device_pair(u32 set, u32 clear, int strike);
+irqreturn_t device_irq(int strike, void *data);
+int device_never(void);
+long device_relaxed(u32 value, enum device_behind behind, int strike);
 u32 device_read_plain(void);
 u32 device_read_other(void);
 u32 device_read_bell(void);
+u32 device_read_mask(void);
+void device_write_mask(u32 mask);
 
 #endif /* SUBJECT_H */

@@ -114,5 +114,6 @@ struct fgft_dump_write {
 #define FGFT_DUMP_WRITE_PLAIN	0x2	/* register kinds of the policy file */
 #define FGFT_DUMP_WRITE_EVENT	0x4
 #define FGFT_DUMP_WRITE_PORT	0x8	/* an i/o port: bar and offset are 0 */
+#define FGFT_DUMP_WRITE_MASK	0x10	/* sets or clears bits; old is all of them */
 
 #endif /* _LINUX_FGFT_DUMP_H */

@@ -1,0 +1,513 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Device registers: what a call does to them, and how that is taken back.
+ *
+ * Each access is looked up in the rows of the driver's policy file.  By kind:
+ *
+ *   plain      the old value is read before the first write that changes it,
+ *              and written back on abort; read back then, it must be there
+ *   event      nothing to take back
+ *   set,       two registers over one mask: bits that were not in the mask and
+ *   clear      are set are cleared on abort, and the other way round.  Only
+ *              those: somebody else may have changed the rest meanwhile
+ *   doorbell   waits for commit; a later write that is no doorbell forces it
+ *   relaxed    a doorbell that only a write no row describes forces
+ *   clears     the read loses what it returns: kept until commit, and after an
+ *              abort raised again through another register, so that what was
+ *              lost comes again
+ *
+ * Doorbells keep their order among each other.  They are rung before the call
+ * sleeps or spins, too: it may be waiting for what the device does then.
+ *
+ * A write no row describes, or one more register than the log holds, leaves
+ * the device to its driver's own callbacks (checkpoint.c).
+ */
+#include <linux/io.h>
+#include <linux/pci.h>
+
+#include "registers.h"
+
+#define PORT_LIMIT	0x10000	/* port numbers are below, mapped registers above */
+
+/* ---- looking up ------------------------------------------------------------------ */
+
+/* What is to be known of one address. */
+struct place {
+	const struct fgft_reg *write;	/* row for the value, NULL: none */
+	const struct fgft_reg *read;	/* FGFT_REG_CLEARS, or NULL */
+	bool varies;			/* the row depends on the value */
+};
+
+static bool row_has(const struct fgft_reg *reg, u32 bar, u32 offset)
+{
+	return reg->bar == bar && offset >= reg->offset &&
+	       offset - reg->offset < reg->count * reg->width;
+}
+
+/* Rows are in the driver's order: the first that takes the value counts. */
+static struct place find_place(const struct fgft_module *mod, u32 bar,
+			       u32 offset, u64 value)
+{
+	struct place place = {};
+	u32 unit;
+	u64 i;
+
+	for (unit = 0; unit < mod->nunits; unit++) {
+		const struct fgft_unit *u = mod->units[unit];
+
+		for (i = 0; i < u->nregs; i++) {
+			const struct fgft_reg *reg = &u->regs[i];
+
+			if (!row_has(reg, bar, offset))
+				continue;
+			if (reg->kind == FGFT_REG_CLEARS) {
+				place.read = reg;
+				continue;
+			}
+			if (place.write)
+				continue;
+			if (reg->mask)
+				place.varies = true;
+			if ((value & reg->mask) == reg->match)
+				place.write = reg;
+		}
+		/* The policy file is one; so are the tables made from it. */
+		if (u->nregs)
+			break;
+	}
+	return place;
+}
+
+/* The register that belongs to @addr as @offset belongs to the row's. */
+static void __iomem *partner(const struct fgft_reg *reg,
+			     volatile void __iomem *addr, u32 offset)
+{
+	return (void __iomem *)addr + (s64)offset - reg->offset;
+}
+
+/* A row that names registers behind the end of the mapping is none. */
+static const struct fgft_reg *within(const struct fgft_reg *reg,
+				     const struct fgft_range *range,
+				     volatile void __iomem *addr)
+{
+	unsigned long end = range->end;
+
+	if (!reg || (reg->kind != FGFT_REG_SET && reg->kind != FGFT_REG_CLEAR &&
+		     reg->kind != FGFT_REG_CLEARS))
+		return reg;
+	if ((unsigned long)partner(reg, addr, reg->partner) + reg->width > end ||
+	    (unsigned long)partner(reg, addr, reg->status) + reg->width > end)
+		return NULL;
+	return reg;
+}
+
+/* A port, and the device whose it is. */
+struct port {
+	unsigned long number;
+	struct fgft_device *dev;
+};
+
+static void match_port(struct fgft_device *record, void *data)
+{
+	struct port *port = data;
+	struct pci_dev *pdev;
+	int bar;
+
+	if (!dev_is_pci(record->dev))
+		return;
+	pdev = to_pci_dev(record->dev);
+	for (bar = 0; bar < PCI_STD_NUM_BARS; bar++)
+		if ((pci_resource_flags(pdev, bar) & IORESOURCE_IO) &&
+		    port->number - pci_resource_start(pdev, bar) <
+			    pci_resource_len(pdev, bar))
+			port->dev = record;
+}
+
+static struct fgft_device *port_device(const struct fgft_call *call,
+				       unsigned long number)
+{
+	struct port port = { .number = number };
+
+	fgft_checkpoint_each(call->mod, match_port, &port);
+	return port.dev;
+}
+
+/* Registers of a device are words, in pages of what belongs together. */
+static struct fgft_known *known_slot(struct fgft_call *call,
+				     const volatile void __iomem *addr)
+{
+	unsigned long at = (unsigned long)addr;
+
+	return &call->known[((at >> 2) ^ (at >> 11)) % FGFT_KNOWN];
+}
+
+/*
+ * Find what is to be known of a register and remember it, but for the row of
+ * writes if that depends on the value.  False: it is none of the driver's.
+ */
+static bool look_up(struct fgft_call *call, volatile void __iomem *addr,
+		    u64 value, struct fgft_known *known)
+{
+	const struct fgft_range *range;
+	struct place place;
+
+	range = fgft_domain_find((void *)addr);
+	if (!range || range->mod != call->mod || range->kind != FGFT_RANGE_MMIO)
+		return false;
+	place = find_place(call->mod, range->bar,
+			   (unsigned long)addr - range->start, value);
+	/* A range is known a moment before its device is. */
+	known->addr = range->dev ? addr : NULL;
+	known->dev = range->dev;
+	known->reg = within(place.write, range, addr);
+	known->clears = within(place.read, range, addr);
+	known->varies = place.varies;
+	return true;
+}
+
+/* ---- access ------------------------------------------------------------------------ */
+
+static u64 read_reg(const volatile void __iomem *addr, u32 width)
+{
+	switch (width) {
+	case 1:
+		return readb(addr);
+	case 2:
+		return readw(addr);
+	case 4:
+		return readl(addr);
+	default:
+		return readq(addr);
+	}
+}
+
+static void write_reg(volatile void __iomem *addr, u64 value, u32 width)
+{
+	switch (width) {
+	case 1:
+		writeb(value, addr);
+		break;
+	case 2:
+		writew(value, addr);
+		break;
+	case 4:
+		writel(value, addr);
+		break;
+	default:
+		writeq(value, addr);
+	}
+}
+
+static u64 ones(u32 width)
+{
+	return GENMASK_ULL(8 * width - 1, 0);
+}
+
+/* ---- doorbells ----------------------------------------------------------------------- */
+
+/* An effect: the doorbell of a committed call. */
+static void ring(u64 addr, u64 value, u64 width, u64 unused)
+{
+	/* As the driver's own barrier ordered it: descriptors first. */
+	write_reg((void __iomem *)addr, value, width);
+}
+
+/**
+ * fgft_registers_commit - ring the doorbells that wait
+ * @call: running call; from here on no register undo covers it
+ *
+ * Context: Inside @call.
+ */
+void fgft_registers_commit(struct fgft_call *call)
+{
+	fgft_call_hasten(call, ring);
+	call->nwrites += call->nbells;
+	call->nbells = 0;
+	call->strict = false;
+	call->rung = true;
+}
+
+/**
+ * fgft_registers_wait - the call is about to wait, maybe for the device
+ * @call: running call
+ *
+ * Context: Inside @call.
+ */
+void fgft_registers_wait(struct fgft_call *call)
+{
+	if (likely(!call->nbells))
+		return;
+	fgft_registers_commit(call);
+	fgft_window_close(call);
+}
+
+/* ---- the log ------------------------------------------------------------------------- */
+
+/* One entry a plain register: the first has its old value. */
+static bool is_logged(const struct fgft_call *call,
+		      const volatile void __iomem *addr)
+{
+	u32 i;
+
+	for (i = call->nlogged; i--;)
+		if (call->writes[i].addr == addr && call->writes[i].known)
+			return true;
+	return false;
+}
+
+/* How register undo would take @value back: false if there is nothing to. */
+static bool note_old(const struct fgft_call *call, struct fgft_write *write)
+{
+	const struct fgft_reg *reg = write->reg;
+
+	if (!reg)
+		return false;
+	switch (reg->kind) {
+	case FGFT_REG_PLAIN:
+		if (is_logged(call, write->addr))
+			return false;
+		write->old = read_reg(write->addr, write->width);
+		break;
+	case FGFT_REG_SET:
+	case FGFT_REG_CLEAR:
+		write->old = read_reg(partner(reg, write->addr, reg->status),
+				      write->width);
+		if (reg->kind == FGFT_REG_SET)
+			write->changes = write->value & ~write->old;
+		else
+			write->changes = write->value & write->old;
+		break;
+	default:
+		return false;
+	}
+	write->known = true;
+	if (reg->kind == FGFT_REG_PLAIN)
+		return write->old != write->value;
+	return write->changes;
+}
+
+/*
+ * Writes that change nothing only tell a dump what was written: half of the
+ * log is theirs.  One that has to be taken back and finds no room ends register
+ * undo.
+ */
+static void log_write(struct fgft_call *call, volatile void __iomem *addr,
+		      u64 value, u32 width, const struct fgft_reg *reg)
+{
+	struct fgft_write write = {
+		.addr = (void __iomem *)addr,
+		.value = value & ones(width),
+		.width = width,
+		.reg = reg,
+	};
+	bool needed = note_old(call, &write);
+
+	if (!reg)
+		call->rough = true;
+	if (likely(call->nlogged < (needed ? FGFT_WRITES : FGFT_WRITES / 2)))
+		call->writes[call->nlogged++] = write;
+	else if (needed)
+		call->rough = true;
+	/* Last: an abort in between has not written this register. */
+	call->nwrites++;
+}
+
+/**
+ * fgft_device_write - a device register is about to be written
+ * @call: running call
+ * @addr: mapped register, or a port number
+ * @value: what will be written
+ * @width: bytes
+ * @ip: who writes, for the report
+ *
+ * Does not return if @addr is no register of the driver: the call is aborted.
+ *
+ * A doorbell hands memory to the device, which nothing can take back.  It waits
+ * for commit with the effects deferred before and after it.  A write behind it
+ * that orders with it would come first then, so the doorbell is rung before
+ * that and counts as a write no register undo covers.
+ *
+ * Context: Inside @call.
+ * Return: true if the write is to be done now, false if it waits for commit.
+ */
+bool fgft_device_write(struct fgft_call *call, volatile void __iomem *addr,
+		       u64 value, u32 width, unsigned long ip)
+{
+	struct fgft_known *known = known_slot(call, addr);
+	const struct fgft_reg *reg = NULL;
+	struct fgft_device *dev = NULL;
+
+	if ((unsigned long)addr < PORT_LIMIT) {
+		dev = port_device(call, (unsigned long)addr);
+	} else if ((likely(known->addr == addr) && !known->varies) ||
+		   look_up(call, addr, value, known)) {
+		dev = known->dev;
+		reg = known->reg;
+	}
+	if (unlikely(!dev))
+		fgft_abort(call, FGFT_CAUSE_ARGUMENT, ip, (unsigned long)addr,
+			   "device write");
+	call->dev = dev;
+	if (reg && (reg->kind == FGFT_REG_DOORBELL ||
+		    reg->kind == FGFT_REG_RELAXED)) {
+		fgft_call_defer(call, ring, (unsigned long)addr, value, width, 0);
+		call->nbells++;
+		call->strict |= reg->kind == FGFT_REG_DOORBELL;
+		return false;
+	}
+	if (unlikely(call->nbells) && (call->strict || !reg))
+		fgft_registers_wait(call);
+	log_write(call, addr, value, width, reg);
+	return true;
+}
+
+/**
+ * fgft_device_read - which row is there for reading a register?
+ * @call: running call
+ * @addr: mapped register
+ * @ip: who reads, for the report
+ *
+ * Does not return if @addr is no register of the driver: the call is aborted.
+ *
+ * Context: Inside @call.
+ * Return: the row if what is read has to be kept, for fgft_device_keep();
+ * NULL, for nearly all registers, if not.
+ */
+const struct fgft_reg *fgft_device_read(struct fgft_call *call,
+					const volatile void __iomem *addr,
+					unsigned long ip)
+{
+	struct fgft_known *known = known_slot(call, addr);
+
+	if (unlikely(known->addr != addr) &&
+	    !look_up(call, (volatile void __iomem *)addr, 0, known))
+		fgft_abort(call, FGFT_CAUSE_ARGUMENT, ip, (unsigned long)addr,
+			   "device read");
+	/* Looked up for no value: a write has to look again. */
+	return known->clears;
+}
+
+/**
+ * fgft_device_keep - a register was read that is cleared by that
+ * @call: running call
+ * @reg: row of the register
+ * @addr: the register
+ * @value: what was read
+ *
+ * All ones is what a device that has gone reads as.
+ *
+ * Context: Inside @call.
+ */
+void fgft_device_keep(struct fgft_call *call, const struct fgft_reg *reg,
+		      const volatile void __iomem *addr, u64 value)
+{
+	void __iomem *to = partner(reg, (volatile void __iomem *)addr,
+				   reg->partner);
+	u32 i;
+
+	if (!value || value == ones(reg->width))
+		return;
+	for (i = 0; i < call->nkept; i++)
+		if (call->kept[i].addr == to)
+			break;
+	if (i == FGFT_KEPT) {
+		fgft_window_close(call);
+		return;
+	}
+	if (i == call->nkept) {
+		call->nkept++;
+		call->kept[i] = (struct fgft_kept){ .addr = to, .reg = reg };
+		call->kept[i].dev = known_slot(call, addr)->dev;
+	}
+	call->kept[i].value |= value;
+}
+
+/* ---- undo ------------------------------------------------------------------------------ */
+
+static void undo_write(const struct fgft_write *write)
+{
+	const struct fgft_reg *reg = write->reg;
+
+	if (!write->known)
+		return;
+	if (reg->kind == FGFT_REG_PLAIN)
+		write_reg(write->addr, write->old, write->width);
+	else if (write->changes)
+		write_reg(partner(reg, write->addr, reg->partner),
+			  write->changes, write->width);
+}
+
+static bool is_undone(const struct fgft_write *write)
+{
+	const struct fgft_reg *reg = write->reg;
+
+	if (!write->known)
+		return true;
+	if (reg->kind == FGFT_REG_PLAIN)
+		return read_reg(write->addr, write->width) == write->old;
+	return true;
+}
+
+/* Masks are others' too: what is there afterwards need not be what was. */
+static bool undo_all(struct fgft_call *call)
+{
+	bool same = true;
+	u32 i;
+
+	for (i = call->nlogged; i--;)
+		undo_write(&call->writes[i]);
+	for (i = call->nlogged; i--;)
+		if (!is_undone(&call->writes[i]))
+			same = false;
+	return same;
+}
+
+/**
+ * fgft_registers_undo - take writes back, newest first
+ * @call: aborted call
+ *
+ * Each plain register is read back; one that does not hold its old value
+ * sends the call up the ladder.
+ *
+ * Context: Inside @call.
+ * Return: true if the device is as it was before the call.
+ */
+bool fgft_registers_undo(struct fgft_call *call)
+{
+	struct fgft_device *dev = call->dev;
+	unsigned long flags;
+	bool same;
+
+	if (!dev)
+		return true;
+	/* A restore that has begun must not find its work undone. */
+	raw_spin_lock_irqsave(&dev->lock, flags);
+	same = !dev->recovering && !call->rung && !call->rough && undo_all(call);
+	raw_spin_unlock_irqrestore(&dev->lock, flags);
+	return same;
+}
+
+/**
+ * fgft_registers_raise - have the device say again what the call has read
+ * @call: aborted call, rolled back, the device not to be restored
+ *
+ * Behind the rollback: an interrupt may come at once.
+ *
+ * Context: The entry point's.
+ */
+void fgft_registers_raise(struct fgft_call *call)
+{
+	u32 i;
+
+	for (i = 0; i < call->nkept; i++) {
+		const struct fgft_kept *kept = &call->kept[i];
+		unsigned long flags;
+
+		if (!kept->dev)
+			continue;
+		raw_spin_lock_irqsave(&kept->dev->lock, flags);
+		if (!kept->dev->recovering)
+			write_reg(kept->addr, kept->value, kept->reg->width);
+		raw_spin_unlock_irqrestore(&kept->dev->lock, flags);
+	}
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Device registers as a call accesses them, and their undo: see registers.c. */
+#ifndef FGFT_REGISTERS_H
+#define FGFT_REGISTERS_H
+
+#include "fgft.h"
+
+/*
+ * About to write @value to device register @addr.  Checks that @addr is the
+ * driver's and logs the write with what it changes.  False: the write waits
+ * for commit, do not do it.
+ */
+bool fgft_device_write(struct fgft_call *call, volatile void __iomem *addr,
+		       u64 value, u32 width, unsigned long ip);
+/* About to read it.  If there is a row, hand it on with what was read. */
+const struct fgft_reg *fgft_device_read(struct fgft_call *call,
+					const volatile void __iomem *addr,
+					unsigned long ip);
+void fgft_device_keep(struct fgft_call *call, const struct fgft_reg *reg,
+		      const volatile void __iomem *addr, u64 value);
+/* Ring what waits: the call commits, its locks are still held. */
+void fgft_registers_commit(struct fgft_call *call);
+/* The same before the call sleeps or spins. */
+void fgft_registers_wait(struct fgft_call *call);
+/*
+ * Put old register values back.  False: not every write can be undone so, or
+ * the device is being restored anyway.
+ */
+bool fgft_registers_undo(struct fgft_call *call);
+/* What was read and lost comes again. */
+void fgft_registers_raise(struct fgft_call *call);
+
+#endif /* FGFT_REGISTERS_H */
