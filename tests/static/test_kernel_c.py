@@ -52,7 +52,7 @@ WAIVERS = (
         "attributes are generated from tables: these macros make definitions, not expressions",
     ),
     Waiver(
-        r"fgft/(registers\.c|fgft\.h|kapi\.h|kapi_(bits|mmio)\.c)",
+        r"fgft/(registers\.[ch]|fgft\.h|kapi\.h|kapi_(bits|mmio)\.c)",
         frozenset({"VOLATILE"}),
         "the kernel's prototypes of bit operations and MMIO accessors have it",
     ),
