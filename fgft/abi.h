@@ -92,6 +92,7 @@ struct fgft_reg {
 	u64 mask;
 	u64 match;
 	u64 kind;		/* FGFT_REG_* */
+	u64 keeps;		/* bits of FGFT_REG_PLAIN that read as written */
 	u32 partner;		/* offsets, 0 for the other kinds */
 	u32 status;
 };

@@ -5,7 +5,8 @@
  * Each access is looked up in the rows of the driver's policy file.  By kind:
  *
  *   plain      the old value is read before the first write that changes it,
- *              and written back on abort; read back then, it must be there
+ *              and written back on abort; read back then, it must be there, but
+ *              for bits the device has a say in
  *   event      nothing to take back
  *   set,       two registers over one mask: bits that were not in the mask and
  *   clear      are set are cleared on abort, and the other way round.  Only
@@ -444,7 +445,8 @@ static bool is_undone(const struct fgft_write *write)
 	if (!write->known)
 		return true;
 	if (reg->kind == FGFT_REG_PLAIN)
-		return read_reg(write->addr, write->width) == write->old;
+		return !((read_reg(write->addr, write->width) ^ write->old) &
+			 reg->keeps & ones(write->width));
 	return true;
 }
 

@@ -116,6 +116,7 @@ void emit_register(Text &text, const Register &reg)
 	text.quad(number(reg.mask));
 	text.quad(number(reg.match));
 	text.quad(number(static_cast<uint64_t>(reg.kind)));
+	text.quad(number(reg.keeps));
 	text.word(number(reg.partner));
 	text.word(number(reg.status));
 }

@@ -26,7 +26,7 @@ const char entry_form[] = "entry <function>|*";
 const char except_form[] = "except <function> <reason>";
 const char register_form[] = "register <BAR>:<offset>[+<count>] plain|event|doorbell|relaxed|pair|clears "
 			     "[width=1|2|4|8] [mask=<number> match=<number>]; "
-			     "pair clear=<offset> [read=<offset>]; clears raise=<offset>";
+			     "plain keeps=<mask>; pair clear=<offset> [read=<offset>]; clears raise=<offset>";
 
 /* The kinds of a line.  A pair is two registers, and named by the setting one. */
 const std::map<std::string, RegisterKind> kinds = {
@@ -95,6 +95,8 @@ bool parse_setting(const std::string &word, Line &line)
 		reg.mask = *value;
 	else if (key == "match")
 		reg.match = *value;
+	else if (key == "keeps" && reg.kind == RegisterKind::plain && *value)
+		reg.keeps = *value;
 	else if (!fits_u32(*value) || wanted == partner_keys.end())
 		return false;
 	else if (key == wanted->second && !line.partner) {

@@ -31,6 +31,7 @@ struct Register {
 	uint64_t mask = 0;
 	uint64_t match = 0;
 	RegisterKind kind = RegisterKind::plain;
+	uint64_t keeps = UINT64_MAX;	/* bits of a plain one that read as written */
 	uint32_t partner = 0;	/* offsets, see struct fgft_reg */
 	uint32_t status = 0;
 };

@@ -50,12 +50,13 @@ TEST(Policy, RegistersWithPartners)
 	auto policy = Policy::load(space.write("p", "register 0:0xd0 pair clear=0xd8\n"
 						    "register 1:0x60+2 pair clear=0x64 read=0x24\n"
 						    "register 0:0xc0 clears raise=0xc8 width=8\n"
-						    "register 0:0x2818 relaxed\n"));
+						    "register 0:0x2818 relaxed\n"
+						    "register 0:0x10 plain keeps=0x77\n"));
 
 	ASSERT_TRUE(policy) << policy.error();
 	const auto &registers = policy.value().registers;
 
-	ASSERT_EQ(registers.size(), 6u);
+	ASSERT_EQ(registers.size(), 7u);
 	EXPECT_EQ(registers[0].kind, RegisterKind::set);
 	EXPECT_EQ(registers[0].offset, 0xd0u);
 	EXPECT_EQ(registers[0].partner, 0xd8u);
@@ -71,6 +72,8 @@ TEST(Policy, RegistersWithPartners)
 	EXPECT_EQ(registers[4].width, 8u);
 	EXPECT_EQ(registers[5].kind, RegisterKind::relaxed);
 	EXPECT_EQ(registers[5].partner, 0u);
+	EXPECT_EQ(registers[5].keeps, UINT64_MAX);
+	EXPECT_EQ(registers[6].keeps, 0x77u);
 }
 
 class BadLine : public ::testing::TestWithParam<const char *> {};
@@ -105,6 +108,7 @@ INSTANTIATE_TEST_SUITE_P(Policy, BadLine,
 					   "register 0:4 pair clear=0x100000000",
 					   "register 0:4 clears raise=8 mask=1 match=1",
 					   "register 0:4 relaxed read=4",
+					   "register 0:4 event keeps=1", "register 0:4 plain keeps=0",
 					   "register :4 plain"));
 
 TEST(Policy, EveryEntryButExceptions)

@@ -58,6 +58,7 @@ def nut() -> Iterator[Machine]:
 @pytest.mark.parametrize(("entry", "trigger", "undo", "step"), [
     ("e1000_intr", "", "", "registers"),
     ("e1000_clean", "", "", "registers"),
+    ("e1000_get_eeprom", "ethtool -e nut", "", "registers"),
     ("e1000_set_rx_mode", "ip link set nut promisc on", "ip link set nut promisc off", "again"),
 ])
 def test_registers_suffice(nut: Machine, entry: str, trigger: str, undo: str, step: str) -> None:
