@@ -493,7 +493,8 @@ bool fgft_registers_undo(struct fgft_call *call)
  * fgft_registers_raise - have the device say again what the call has read
  * @call: aborted call, rolled back, the device not to be restored
  *
- * Behind the rollback: an interrupt may come at once.
+ * Behind the rollback: an interrupt may come at once.  The rollback of a probe
+ * has taken the mapping away, and there is nobody left to be told.
  *
  * Context: The entry point's.
  */
@@ -503,13 +504,18 @@ void fgft_registers_raise(struct fgft_call *call)
 
 	for (i = 0; i < call->nkept; i++) {
 		const struct fgft_kept *kept = &call->kept[i];
+		const struct fgft_range *range;
 		unsigned long flags;
 
 		if (!kept->dev)
 			continue;
+		rcu_read_lock();
+		range = fgft_domain_find((void __force *)kept->addr);
 		raw_spin_lock_irqsave(&kept->dev->lock, flags);
-		if (!kept->dev->recovering)
+		if (range && range->mod == call->mod &&
+		    range->kind == FGFT_RANGE_MMIO && !kept->dev->recovering)
 			write_reg(kept->addr, kept->value, kept->reg->width);
 		raw_spin_unlock_irqrestore(&kept->dev->lock, flags);
+		rcu_read_unlock();
 	}
 }
