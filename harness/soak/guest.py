@@ -36,8 +36,10 @@ _STREAM_STATUS = "/run/stream.json"
 _CHURN_STATUS = "/run/churn.json"
 _IPERF_LOG = "/run/iperf.json"
 
+# A probe that failed has left nothing to let go.
 _UNBIND = """
-echo "$(cat /run/nut.pci)" > /sys/bus/pci/drivers/{module}/unbind
+nut=$(cat /run/nut.pci)
+[ ! -e "/sys/bus/pci/drivers/{module}/$nut" ] || echo "$nut" > /sys/bus/pci/drivers/{module}/unbind
 """
 # Bound already, where a fault kept it from being let go: set up all the same.
 _BIND = """

@@ -233,6 +233,7 @@ static void test_repeats(struct ktap_run *run)
 {
 	static const char quarantined[] = "entries/subject_int/quarantined";
 	static const char repeats[] = "../../../module/fgft/parameters/repeats";
+	static const char repeat_s[] = "../../../module/fgft/parameters/repeat_s";
 	static const char * const steps[] = {
 		"undo", "pm", "undo", NULL, "undo", "rebind", "undo", "undo"
 	};
@@ -245,6 +246,8 @@ static void test_repeats(struct ktap_run *run)
 	if (device.pdev->reset_methods[0])
 		reset = "bus_reset";
 	EXPECT_EQ(run, control_write(repeats, "2"), 0);
+	/* A busy host must not make two bursts of one. */
+	EXPECT_EQ(run, control_write(repeat_s, "600"), 0);
 	for (i = 0; i < ARRAY_SIZE(steps); i++) {
 		EXPECT_EQ(run, control_number(quarantined), 0);
 		EXPECT_EQ(run, subject_int(STRIKE_NULL_LOAD), -EIO);
@@ -260,6 +263,7 @@ static void test_repeats(struct ktap_run *run)
 	EXPECT_EQ(run, control_write(quarantined, "1"), -EINVAL);
 	EXPECT_EQ(run, control_write(quarantined, "0"), 0);
 	EXPECT_EQ(run, subject_int(STRIKE_NONE), 42);
+	EXPECT_EQ(run, control_write(repeat_s, "10"), 0);
 	EXPECT_EQ(run, control_write(repeats, "0"), 0);
 }
 

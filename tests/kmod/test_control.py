@@ -70,7 +70,7 @@ def strike(machine: Machine, command: str = "edu seek 8", entry: str = "edu_llse
 
 
 def wait_dump(machine: Machine, number: int) -> None:
-    machine.check(f"for i in $(seq 60); do [ $(cat {CONTROL}/dumps) = {number} ] && exit 0; sleep 0.1; done; exit 1",
+    machine.check(f"for i in $(seq 300); do [ $(cat {CONTROL}/dumps) = {number} ] && exit 0; sleep 0.1; done; exit 1",
                   timeout_s=30)
 
 
