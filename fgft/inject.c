@@ -238,14 +238,19 @@ void fgft_inject_forget(const struct fgft_entry *entry)
 
 /* ---- /sys/kernel/fgft/inject -------------------------------------------- */
 
-static void inject_disarm(void)
+static void inject_reset(void)
 {
 	lockdep_assert_held(&inject_control);
 
-	static_branch_disable(&inject_key);
 	raw_spin_lock_irq(&inject_lock);
 	memset(&inject, 0, sizeof(inject));
 	raw_spin_unlock_irq(&inject_lock);
+}
+
+static void inject_disarm(void)
+{
+	static_branch_disable(&inject_key);
+	inject_reset();
 }
 
 static int inject_arm(const char *module, const char *function,
@@ -263,7 +268,8 @@ static int inject_arm(const char *module, const char *function,
 	if (!entry)
 		return -ENOENT;
 
-	inject_disarm();
+	/* One arming after the other leaves the hooks as they are. */
+	inject_reset();
 	raw_spin_lock_irq(&inject_lock);
 	inject.entry = entry;
 	inject.fault = fault;
