@@ -9,7 +9,7 @@ PYTEST	= $(PYTHON) -m pytest
 # One driver or several: make modules DRIVER=edu
 DRIVER	?=
 DRIVERS	?= $(DRIVER)
-export DRIVERS KDIR INJECT FGFT_TESTS V
+export DRIVERS KDIR INJECT MUTANTS FGFT_TESTS V
 
 .DEFAULT_GOAL := help
 
@@ -21,6 +21,7 @@ help: ## List the targets
 	@echo 'Variables:'
 	@echo '  DRIVER=edu     only this driver; DRIVERS="edu e1000": these'
 	@echo '  INJECT=1       modules with sites for fault injection'
+	@echo '  MUTANTS=1      and with mutants, thousands of dormant mistakes'
 	@echo '  MINUTES=30     how long soak takes; KERNEL=oracle: on the kernel with checkers'
 	@echo '  KDIR=<dir>     build directory of the kernel (default: newest headers)'
 	@echo '  V=1            show commands'

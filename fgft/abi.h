@@ -97,6 +97,17 @@ struct fgft_reg {
 	u32 status;
 };
 
+/*
+ * Mutants of a translation unit, in injection builds: dormant while @armed is
+ * zero.  A mutant's number is its effect (enum fgft_mutant_effect) in bits 24
+ * and up, and its place in the unit's list.
+ */
+struct fgft_mutants {
+	u64 armed;			/* number, or FGFT_MUTANTS_COVER */
+	u64 count;
+	unsigned long *covered;		/* the runtime's bitmap, or NULL */
+};
+
 /* One translation unit. */
 struct fgft_unit {
 	struct static_key_false key;	/* never enabled: finds the unit */
@@ -108,6 +119,7 @@ struct fgft_unit {
 	u64 ntargets;
 	const struct fgft_reg *regs;
 	u64 nregs;
+	struct fgft_mutants *mutants;	/* NULL if there are none */
 };
 
 /*
@@ -129,6 +141,7 @@ void __fgft_stack(void);		/* at the head of a twin that calls */
 void __fgft_inject_enter(struct fgft_entry *entry);
 void __fgft_inject_leave(void);
 int __fgft_inject_site(u32 site);	/* non-zero: strike with this fault */
+u64 __fgft_mutant(struct fgft_mutants *unit, u32 number, u64 value, u64 aux);
 
 #endif /* __ASSEMBLY__ */
 #endif /* FGFT_ABI_H */

@@ -149,6 +149,38 @@ const struct fgft_entry *fgft_driver_entry(const char *module,
 	return found;
 }
 
+/**
+ * fgft_driver_get - a driver by name, kept loaded
+ * @module: name of the driver
+ *
+ * Context: Process.
+ * Return: NULL if no such driver is loaded; else put it again.
+ */
+struct fgft_module *fgft_driver_get(const char *module)
+{
+	struct fgft_module *mod, *found = NULL;
+
+	mutex_lock(&drivers_lock);
+	list_for_each_entry(mod, &drivers, link) {
+		if (!strcmp(mod->module->name, module) &&
+		    try_module_get(mod->module))
+			found = mod;
+	}
+	mutex_unlock(&drivers_lock);
+	return found;
+}
+
+/**
+ * fgft_driver_put - the driver may go
+ * @mod: what fgft_driver_get() gave
+ *
+ * Context: Process.
+ */
+void fgft_driver_put(struct fgft_module *mod)
+{
+	module_put(mod->module);
+}
+
 /* ---- reading what the isolator wrote ------------------------------------ */
 
 static bool inside(const struct module *module, const void *start, u64 count,
@@ -186,7 +218,9 @@ static bool unit_is_sane(const struct module *module,
 		      sizeof(*unit->entries)) &&
 	       inside(module, unit->targets, unit->ntargets,
 		      sizeof(*unit->targets)) &&
-	       inside(module, unit->regs, unit->nregs, sizeof(*unit->regs));
+	       inside(module, unit->regs, unit->nregs, sizeof(*unit->regs)) &&
+	       inside(module, unit->mutants, !!unit->mutants,
+		      sizeof(*unit->mutants));
 }
 
 static bool unit_is_known(const struct fgft_module *mod,
@@ -437,6 +471,7 @@ static void module_going(struct module *module)
 	fgft_policy_stop(mod);
 	for (i = 0; i < mod->nentries; i++)
 		fgft_inject_forget(mod->states[i].entry);
+	fgft_mutant_forget(mod);
 
 	/* A native exit function has not asked. */
 	fgft_ending_leave(mod);

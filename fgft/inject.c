@@ -209,6 +209,20 @@ int __fgft_inject_site(u32 site)
 }
 EXPORT_SYMBOL_GPL(__fgft_inject_site);
 
+bool fgft_inject_within(void)
+{
+	unsigned long flags;
+	bool within;
+
+	if (!static_branch_unlikely(&inject_key))
+		return false;
+
+	raw_spin_lock_irqsave(&inject_lock, flags);
+	within = inject.owner && is_owner();
+	raw_spin_unlock_irqrestore(&inject_lock, flags);
+	return within;
+}
+
 void fgft_inject_abandon(const struct fgft_entry *entry)
 {
 	unsigned long flags;

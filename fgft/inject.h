@@ -11,11 +11,24 @@
 #define FGFT_INJECT_H
 
 struct fgft_entry;
+struct fgft_module;
+struct kobject;
 
 /* A call of @entry was aborted: it will not reach its end.  Any context. */
 void fgft_inject_abandon(const struct fgft_entry *entry);
 
 /* The driver that owns @entry is going: forget it.  Any context. */
 void fgft_inject_forget(const struct fgft_entry *entry);
+
+/* Does this code run in the call that is to be struck or profiled? */
+bool fgft_inject_within(void);
+
+/*
+ * Mutants, compiled in beside the sites: see mutant.c.  Forget @mod, which is
+ * going.
+ */
+int fgft_mutant_init(struct kobject *parent);
+void fgft_mutant_exit(struct kobject *parent);
+void fgft_mutant_forget(struct fgft_module *mod);
 
 #endif /* FGFT_INJECT_H */

@@ -7,6 +7,7 @@
 
 #include "control.h"
 #include "fgft.h"
+#include "inject.h"
 #include "kapi.h"
 
 /*
@@ -47,12 +48,17 @@ static int __init fgft_init(void)
 	err = fgft_inject_init(fgft_control_root());
 	if (err)
 		goto fail_inject;
+	err = fgft_mutant_init(fgft_control_root());
+	if (err)
+		goto fail_mutant;
 	err = fgft_driver_init();
 	if (err)
 		goto fail_driver;
 	return 0;
 
 fail_driver:
+	fgft_mutant_exit(fgft_control_root());
+fail_mutant:
 	fgft_inject_exit();
 fail_inject:
 	fgft_control_exit();
@@ -77,6 +83,7 @@ fail_call:
 static void __exit fgft_exit(void)
 {
 	fgft_driver_exit();
+	fgft_mutant_exit(fgft_control_root());
 	fgft_inject_exit();
 	fgft_control_exit();
 	fgft_dump_exit();

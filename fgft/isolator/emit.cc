@@ -121,6 +121,16 @@ void emit_register(Text &text, const Register &reg)
 	text.word(number(reg.status));
 }
 
+/* struct fgft_mutants: dormant, no coverage. */
+void emit_mutants(Text &text, const Unit &unit)
+{
+	text.label(mutants_label);
+	text.label(armed_label);
+	text.quad("0");
+	text.quad(number(unit.report.mutants.size()));
+	text.quad("0");
+}
+
 /* The function that is never called: its jump label leads to the unit. */
 void emit_anchor(Text &text)
 {
@@ -159,6 +169,8 @@ void emit_records(Text &text, const Unit &unit)
 	for (const auto &reg : unit.policy.registers)
 		emit_register(text, reg);
 
+	if (!unit.report.mutants.empty())
+		emit_mutants(text, unit);
 	text.label(".Lfgft_unit");
 	text.static_key();
 	text.quad(magic);
@@ -169,6 +181,7 @@ void emit_records(Text &text, const Unit &unit)
 	text.quad(number(unit.targets.size()));
 	text.quad(".Lfgft_regs");
 	text.quad(number(unit.policy.registers.size()));
+	text.quad(unit.report.mutants.empty() ? "0" : mutants_label);
 	text.pop();
 }
 

@@ -42,6 +42,7 @@
 #include "gimplify-me.h"
 #include "tree-into-ssa.h"
 #include "tree-ssanames.h"
+#include "tree-dfa.h"
 #include "tree-ssa-address.h"
 #include "cfgloop.h"
 #include "tree-ssa-loop.h"

@@ -3,6 +3,7 @@
 #include "hooks.h"
 
 #include "names.h"
+#include "unit.h"
 
 namespace isolator {
 namespace {
@@ -36,6 +37,27 @@ tree declare(const std::string &symbol, tree type)
 	tree decl = kept_decl(symbol);
 
 	return decl ? decl : keep(symbol, build_fn_decl(symbol.c_str(), type));
+}
+
+/* Data of the assembler text, by its local label. */
+tree label_object(const std::string &label, tree type)
+{
+	tree decl = kept_decl(label);
+
+	if (decl)
+		return decl;
+	decl = build_decl(UNKNOWN_LOCATION, VAR_DECL, get_identifier(label.c_str()),
+			  type);
+	/* The mark keeps GCC from prefixing a label of the assembler text. */
+	SET_DECL_ASSEMBLER_NAME(decl, get_identifier(("*" + label).c_str()));
+	DECL_EXTERNAL(decl) = 1;
+	TREE_PUBLIC(decl) = 1;
+	TREE_STATIC(decl) = 0;
+	TREE_ADDRESSABLE(decl) = 1;
+	TREE_USED(decl) = 1;
+	TREE_THIS_VOLATILE(decl) = TYPE_VOLATILE(type);
+	DECL_ARTIFICIAL(decl) = 1;
+	return keep(label, decl);
 }
 
 } // namespace
@@ -89,6 +111,13 @@ tree inject_site_hook()
 								      NULL_TREE));
 }
 
+tree mutant_hook()
+{
+	return declare("__fgft_mutant",
+		       build_function_type_list(uint64_type_node, ptr_type_node, unsigned_type_node,
+						uint64_type_node, uint64_type_node, NULL_TREE));
+}
+
 void check_target(gimple_stmt_iterator *gsi, gcall *call)
 {
 	tree target = gimple_call_fn(call);
@@ -121,21 +150,18 @@ tree external_like(tree original, const std::string &symbol)
 
 tree entry_object(const std::string &label)
 {
-	tree decl = kept_decl(label);
+	return label_object(label, char_type_node);
+}
 
-	if (decl)
-		return decl;
-	decl = build_decl(UNKNOWN_LOCATION, VAR_DECL, get_identifier(label.c_str()),
-			  char_type_node);
-	/* The mark keeps GCC from prefixing a label of the assembler text. */
-	SET_DECL_ASSEMBLER_NAME(decl, get_identifier(("*" + label).c_str()));
-	DECL_EXTERNAL(decl) = 1;
-	TREE_PUBLIC(decl) = 1;
-	TREE_STATIC(decl) = 0;
-	TREE_ADDRESSABLE(decl) = 1;
-	TREE_USED(decl) = 1;
-	DECL_ARTIFICIAL(decl) = 1;
-	return keep(label, decl);
+tree mutants_object()
+{
+	return label_object(mutants_label, char_type_node);
+}
+
+tree armed_object()
+{
+	/* At the head of the record; read anew each time. */
+	return label_object(armed_label, build_qualified_type(uint64_type_node, TYPE_QUAL_VOLATILE));
 }
 
 void register_hook_roots(const char *plugin_name)

@@ -17,6 +17,12 @@ tree inject_enter_hook();
 tree inject_leave_hook();
 tree inject_site_hook();
 
+/* u64 __fgft_mutant(struct fgft_mutants *, u32 number, u64 value, u64 aux) */
+tree mutant_hook();
+/* The unit's struct fgft_mutants, and the word of it that sites look at. */
+tree mutants_object();
+tree armed_object();
+
 /* Has the runtime turn the target of an indirect call into its twin, or refuse it. */
 void check_target(gimple_stmt_iterator *gsi, gcall *call);
 

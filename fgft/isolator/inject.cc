@@ -178,7 +178,7 @@ bool insert_fault_sites(Unit &unit)
 	for (const auto &entry : unit.entries)
 		entries[entry.native] = &entry;
 	FOR_EACH_FUNCTION_WITH_GIMPLE_BODY(node) {
-		if (node != strike && !node->alias && !node->thunk &&
+		if (symbol_of(node->decl).compare(0, 7, "__fgft_") != 0 && !node->alias && !node->thunk &&
 		    !DECL_EXTERNAL(node->decl) && from_driver_source(node->decl))
 			nodes.push_back(node);
 	}

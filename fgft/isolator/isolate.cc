@@ -10,6 +10,7 @@
 #include "emit.h"
 #include "entry.h"
 #include "inject.h"
+#include "mutate.h"
 #include "reach.h"
 #include "table.h"
 #include "twin.h"
@@ -34,6 +35,8 @@ class IsolatePass : public simple_ipa_opt_pass {
 		unit_.report.source = compat_main_input();
 		unit_.report.pm_ops = find_pm_ops();
 		find_entries(unit_);
+		if (unit_.options.mutants)
+			insert_mutants(unit_);
 		if (unit_.options.inject && !insert_fault_sites(unit_))
 			return 0;
 

@@ -31,6 +31,7 @@
  *	symvers=<file>		Module.symvers; may be given more than once
  *	report=<directory>	write <object stem>.json there
  *	inject			put fault sites in (for test builds)
+ *	mutants			put mutants in (the same)
  *	verbose			one line per decision, to standard error
  *	disable			do nothing
  *

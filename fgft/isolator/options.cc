@@ -18,6 +18,7 @@ struct Path {
 
 const Flag flags[] = {
 	{"inject", &Options::inject},
+	{"mutants", &Options::mutants},
 	{"verbose", &Options::verbose},
 	{"disable", &Options::disable},
 };

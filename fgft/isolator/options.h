@@ -22,6 +22,7 @@ struct Options {
 	std::vector<std::string> symvers;  /* Module.symvers, kernel's and others' */
 	std::string report;		   /* directory, empty: no report */
 	bool inject = false;
+	bool mutants = false;
 	bool verbose = false;
 	bool disable = false;
 };

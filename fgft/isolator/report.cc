@@ -55,6 +55,19 @@ json twins_json(const Report &report)
 	return object;
 }
 
+json mutants_json(const Report &report)
+{
+	json list = json::array();
+
+	for (const auto &mutant : report.mutants)
+		list.push_back({{"number", mutant.number},
+				{"operator", mutant.op},
+				{"family", mutant.family},
+				{"function", mutant.function},
+				{"line", mutant.line}});
+	return list;
+}
+
 json totals_json(const Report &report)
 {
 	TwinReport sum;
@@ -87,6 +100,7 @@ Result<Done> Report::write(const std::string &directory, const std::string &stem
 			 {"targets", targets},
 			 {"functions", twins_json(*this)},
 			 {"counts", totals_json(*this)},
+			 {"mutants", mutants_json(*this)},
 			 {"dev_pm_ops", pm_ops}};
 
 	out << document.dump(2, ' ', false, json::error_handler_t::replace) << "\n";

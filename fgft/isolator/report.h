@@ -43,6 +43,15 @@ struct CallReport {
 	std::set<std::string> from;	/* twins that hold a call */
 };
 
+/* A fault that can be woken by its number. */
+struct MutantReport {
+	unsigned number;
+	std::string op;
+	std::string family;
+	std::string function;
+	unsigned line;
+};
+
 struct Report {
 	std::string source;
 	std::vector<EntryReport> entries;
@@ -54,6 +63,7 @@ struct Report {
 	std::set<std::string> unclassed;
 	std::map<std::string, TwinReport> twins;
 	unsigned inject_sites = 0;
+	std::vector<MutantReport> mutants;
 
 	/* Writes @directory/@stem.json. */
 	Result<Done> write(const std::string &directory, const std::string &stem) const;

@@ -72,6 +72,10 @@ static inline std::string stub_symbol(const std::string &native)
 	return native + ".stub";
 }
 
+/* The unit's struct fgft_mutants and its first word, in injection builds. */
+constexpr const char *mutants_label = ".Lfgft_mutants";
+constexpr const char *armed_label = ".Lfgft_armed";
+
 /* The struct fgft_entry of an entry point, local to the object file. */
 static inline std::string entry_label(const std::string &native)
 {

@@ -40,11 +40,22 @@ int k_pure(int value);
 void *k_alloc(size_t size);
 void k_free(void *p);
 void k_set(struct device *dev, int value);
+void k_spin_lock(int *counter);
+void k_spin_unlock(int *counter);
+int request_irq(int irq, int (*handler)(int irq, void *data), void *data);
 int k_request(int irq, int (*handler)(int irq, void *data), void *data);
 
 static inline void k_write(u32 value, volatile void *addr)
 {
 	asm volatile("movl %0,%1" : : "r"(value), "m"(*(volatile u32 *)addr) : "memory");
+}
+
+static inline u32 k_readl(const volatile void *addr)
+{
+	u32 value;
+
+	asm volatile("movl %1,%0" : "=r"(value) : "m"(*(volatile u32 *)addr) : "memory");
+	return value;
 }
 
 static inline void k_inline_set(struct device *dev, int value)
@@ -81,6 +92,12 @@ static __always_inline void helper_set_twice(struct device *dev, int value)
 static __always_inline void helper_atomic_inc(int *counter)
 {
 	asm volatile("lock; incl %0" : "+m"(*counter) : : "memory");
+}
+
+/* PURE; both must be constants when all is inlined. */
+static __always_inline void k_key(const int *word, const int branch)
+{
+	asm volatile("# %c0 %c1" : : "i"(word), "i"(branch));
 }
 
 void *memset(void *s, int c, size_t n);
