@@ -249,10 +249,13 @@ static int mutant_cover(struct fgft_module *mod, bool within)
 	}
 	mutant_reset(mod, within);
 	mutant.state = MUTANT_COVERING;
-	for (i = 0; i < mod->nunits; i++)
-		if (mod->units[i]->mutants)
-			smp_store_release(&mod->units[i]->mutants->armed,
-					  FGFT_MUTANTS_COVER);
+	for (i = 0; i < mod->nunits; i++) {
+		mutants = mod->units[i]->mutants;
+		if (!mutants)
+			continue;
+		/* Sites that are to note themselves see where. */
+		smp_store_release(&mutants->armed, FGFT_MUTANTS_COVER);
+	}
 	return 0;
 }
 

@@ -89,6 +89,9 @@ bool parse_setting(const std::string &word, Line &line)
 
 	if (!value)
 		return false;
+
+	const bool related = fits_u32(*value) && wanted != partner_keys.end();
+
 	if (key == "width" && (*value == 1 || *value == 2 || *value == 4 || *value == 8))
 		reg.width = static_cast<uint32_t>(*value);
 	else if (key == "mask")
@@ -97,12 +100,10 @@ bool parse_setting(const std::string &word, Line &line)
 		reg.match = *value;
 	else if (key == "keeps" && reg.kind == RegisterKind::plain && *value)
 		reg.keeps = *value;
-	else if (!fits_u32(*value) || wanted == partner_keys.end())
-		return false;
-	else if (key == wanted->second && !line.partner) {
+	else if (related && key == wanted->second && !line.partner) {
 		reg.partner = static_cast<uint32_t>(*value);
 		line.partner = true;
-	} else if (key == "read" && reg.kind == RegisterKind::set) {
+	} else if (related && key == "read" && reg.kind == RegisterKind::set) {
 		reg.status = static_cast<uint32_t>(*value);
 		line.status = true;
 	} else

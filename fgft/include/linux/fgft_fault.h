@@ -46,6 +46,7 @@ enum fgft_fault_kind {
  * @FGFT_MUTANT_CLEAR_BITS: the operand's bits are cleared
  * @FGFT_MUTANT_RANDOM: a random number instead, the same for one arming
  * @FGFT_MUTANT_FREED: the address of memory that has been freed
+ * @FGFT_MUTANT_EFFECTS: one more than the last
  *
  * A mutant that changes no value but what is done has SET with operand one.
  */

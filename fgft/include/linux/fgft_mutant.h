@@ -50,7 +50,7 @@ static noinline __used void __fgft_mutant_act(int act, void *pointer)
 		preempt_disable();
 		break;
 	case FGFT_ACT_SLEEP:
-		msleep(1);
+		msleep(20);
 		break;
 	case FGFT_ACT_LOOP:
 		for (;;)
