@@ -456,8 +456,11 @@ static void put_writes(struct writer *w, const struct dump *dump)
 	memcpy(to, dump->writes, dump->nwrites * sizeof(dump->writes[0]));
 }
 
-/* The dump in its format, vmalloc memory; NULL without any. */
-static void *dump_encode(const struct dump *dump, u32 *size)
+/*
+ * The dump in its format, vmalloc memory; NULL without any.  By its name
+ * /proc/vmallocinfo tells that memory from what was leaked.
+ */
+static noinline void *dump_encode(const struct dump *dump, u32 *size)
 {
 	struct writer *w = kvzalloc(sizeof(*w), GFP_KERNEL);
 	struct fgft_dump_header *header;
