@@ -18,7 +18,9 @@ PROMISE = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|X" + r"XX)\b")
 # Commits that break a rule and stay, for history is not rewritten: hash and why.
 KEPT = {"ae6ce8449e71876a49050658e2c8b14027c0bdcf": "81 columns, from before the rule was checked"}
 MOST_COLUMNS = 75
-SUBJECT = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_/.,{}+-]*: [^ ].*[^.]$")
+# One area, or several with ", " between them.
+AREA = r"[A-Za-z0-9][A-Za-z0-9_/.{}+-]*"
+SUBJECT = re.compile(rf"^{AREA}(?:, ?{AREA})*: [^ ].*[^.]$")
 
 
 def text_files() -> list[str]:
