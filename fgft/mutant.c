@@ -73,24 +73,13 @@ static DEFINE_MUTEX(mutant_control);
 static u64 effect(u32 number, u64 value, u64 aux)
 {
 	switch ((enum fgft_mutant_effect)(number >> FGFT_MUTANT_SHIFT)) {
-	case FGFT_MUTANT_SET:
-		return aux;
-	case FGFT_MUTANT_ADD:
-		return value + aux;
-	case FGFT_MUTANT_FLIP:
-		return value ^ aux;
-	case FGFT_MUTANT_SET_BITS:
-		return value | aux;
-	case FGFT_MUTANT_CLEAR_BITS:
-		return value & ~aux;
 	case FGFT_MUTANT_RANDOM:
 		return mutant.random;
 	case FGFT_MUTANT_FREED:
 		return mutant.freed;
-	case FGFT_MUTANT_EFFECTS:
-		break;
+	default:
+		return fgft_mutant_apply(number, value, aux);
 	}
-	return value;
 }
 
 static bool strikes(void)

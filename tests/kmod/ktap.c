@@ -7,11 +7,12 @@
 #include <linux/printk.h>
 #include <linux/string.h>
 
+#include "files.h"
 #include "ktap.h"
 
 #define CONTROL		"/sys/kernel/fgft/fgft_test/"
 #define PARAMETERS	"/sys/module/fgft/parameters/"
-#define RESTORE_MS	10000	/* longest wait for a device */
+#define RESTORE_MS	60000	/* longest wait for a device, on a busy host */
 
 struct suite {
 	const char *name;
@@ -65,19 +66,9 @@ u32 ktap_failed(void)
 char *control_read(const char *name, char *buf, size_t size)
 {
 	char path[128];
-	struct file *file;
-	loff_t pos = 0;
-	ssize_t len;
 
-	buf[0] = '\0';
 	scnprintf(path, sizeof(path), CONTROL "%s", name);
-	file = filp_open(path, O_RDONLY, 0);
-	if (IS_ERR(file))
-		return buf;
-	len = kernel_read(file, buf, size - 1, &pos);
-	buf[max_t(ssize_t, len, 0)] = '\0';
-	filp_close(file, NULL);
-	return strim(buf);
+	return file_read(path, buf, size);
 }
 
 u64 control_number(const char *name)

@@ -141,31 +141,33 @@ static void test_atomic_caller(struct ktap_run *run)
 	}
 }
 
-/* A lock that is still held at the end is a fault, and is not held then. */
-static void test_leak(struct ktap_run *run)
+/* Each way of going wrong is a fault of that cause, and leaves nothing held. */
+static void faulty(struct ktap_run *run, long (*lock)(u32 which, int strike),
+		   const char *entry, const char *cause,
+		   const char *const *names, u32 count)
 {
 	u32 i;
 
-	for (i = 0; i < leak_count; i++) {
+	for (i = 0; i < count; i++) {
 		locks.value = 0;
-		ktap_expect_eq(run, lock_leak(i, STRIKE_NONE), -EIO,
-			       leak_names[i], 0, "abort");
-		balanced(run, leak_names[i], 0);
-		EXPECT_FAULT(run, "lock_leak", "lock imbalance", "undo");
+		ktap_expect_eq(run, lock(i, STRIKE_NONE), -EIO, names[i], 0,
+			       "abort");
+		balanced(run, names[i], 0);
+		EXPECT_FAULT(run, entry, cause, "undo");
 	}
+}
+
+/* A lock that is still held at the end is a fault, and is not held then. */
+static void test_leak(struct ktap_run *run)
+{
+	faulty(run, lock_leak, "lock_leak", "lock imbalance", leak_names,
+	       leak_count);
 }
 
 static void test_deadlock(struct ktap_run *run)
 {
-	u32 i;
-
-	for (i = 0; i < twice_count; i++) {
-		locks.value = 0;
-		ktap_expect_eq(run, lock_twice(i, STRIKE_NONE), -EIO,
-			       twice_names[i], 0, "abort");
-		balanced(run, twice_names[i], 0);
-		EXPECT_FAULT(run, "lock_twice", "self-deadlock", "undo");
-	}
+	faulty(run, lock_twice, "lock_twice", "self-deadlock", twice_names,
+	       twice_count);
 }
 
 /* An aborted writer's readers have to look again: the count does not come back. */

@@ -62,6 +62,31 @@ enum fgft_mutant_effect {
 };
 
 #define FGFT_MUTANT_SHIFT	24
+
+/*
+ * What an effect that is a function of its operand makes of @value: the value
+ * itself of all others.
+ */
+static inline unsigned long long
+fgft_mutant_apply(unsigned int number, unsigned long long value,
+		  unsigned long long operand)
+{
+	switch (number >> FGFT_MUTANT_SHIFT) {
+	case FGFT_MUTANT_SET:
+		return operand;
+	case FGFT_MUTANT_ADD:
+		return value + operand;
+	case FGFT_MUTANT_FLIP:
+		return value ^ operand;
+	case FGFT_MUTANT_SET_BITS:
+		return value | operand;
+	case FGFT_MUTANT_CLEAR_BITS:
+		return value & ~operand;
+	default:
+		return value;
+	}
+}
+
 #define FGFT_MUTANTS_COVER	(~0ULL)	/* all dormant, those passed are noted */
 
 /**

@@ -15,6 +15,7 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
+#include "../files.h"
 #include "rows.h"
 
 #define CONTROL		"/sys/kernel/fgft/" KBUILD_MODNAME "/"
@@ -33,22 +34,6 @@ static const struct row_suite * const suites[] = {
 };
 
 /* ---- files ------------------------------------------------------------------ */
-
-static char *file_read(const char *path, char *buf, size_t size)
-{
-	struct file *file;
-	loff_t pos = 0;
-	ssize_t len;
-
-	buf[0] = '\0';
-	file = filp_open(path, O_RDONLY, 0);
-	if (IS_ERR(file))
-		return buf;
-	len = kernel_read(file, buf, size - 1, &pos);
-	buf[max_t(ssize_t, len, 0)] = '\0';
-	filp_close(file, NULL);
-	return strim(buf);
-}
 
 u64 rows_file_number(const char *path, const char *key)
 {

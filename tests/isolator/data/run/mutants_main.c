@@ -96,20 +96,10 @@ u64 __fgft_mutant(struct fgft_mutants *unit, u32 number, u64 value, u64 aux)
 	if (unit->armed != number)
 		return value;
 	struck++;
-	switch (number >> FGFT_MUTANT_SHIFT) {
-	case FGFT_MUTANT_SET:
-		/* Recursion and endless loops end here. */
-		return struck > 1 && aux == 1 ? 0 : aux;
-	case FGFT_MUTANT_ADD:
-		return value + aux;
-	case FGFT_MUTANT_FLIP:
-		return value ^ aux;
-	case FGFT_MUTANT_SET_BITS:
-		return value | aux;
-	case FGFT_MUTANT_CLEAR_BITS:
-		return value & ~aux;
-	}
-	return value;
+	/* Recursion and endless loops end here. */
+	if (number >> FGFT_MUTANT_SHIFT == FGFT_MUTANT_SET && struck > 1 && aux == 1)
+		return 0;
+	return fgft_mutant_apply(number, value, aux);
 }
 
 int main(int argc, char **argv)
