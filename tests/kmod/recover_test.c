@@ -117,13 +117,14 @@ static struct aborter {
 	u32 wrong;
 } aborters[THREADS];
 
+/* Under a lock: of writers that race, nobody can say which value comes back. */
 static int abort_often(void *data)
 {
 	struct aborter *aborter = data;
 	u32 i;
 
 	for (i = 0; i < ROUNDS; i++)
-		aborter->wrong += device_other(i, STRIKE_NULL_LOAD) != -EIO;
+		aborter->wrong += device_locked(i, STRIKE_NULL_LOAD) != -EIO;
 	complete(&aborter->finished);
 	while (!kthread_should_stop())
 		usleep_range(1000, 2000);
@@ -145,13 +146,13 @@ static bool wait_recovered(void)
 /* Each is reported, none twice, and in the end the device works. */
 static void test_parallel(struct ktap_run *run)
 {
-	u64 calls = control_number("entries/device_other/calls");
+	u64 calls = control_number("entries/device_locked/calls");
 	struct aborter *aborter;
 	u32 i;
 
 	if (no_device(run))
 		return;
-	EXPECT_EQ(run, device_other(77, STRIKE_NONE), 0);
+	EXPECT_EQ(run, device_locked(77, STRIKE_NONE), 0);
 	for (i = 0; i < THREADS; i++) {
 		aborter = &aborters[i];
 		aborter->wrong = 0;
@@ -178,12 +179,12 @@ static void test_parallel(struct ktap_run *run)
 	}
 	EXPECT(run, wait_recovered());
 	/* Those turned away were no calls, and no faults. */
-	calls = control_number("entries/device_other/calls") - calls - 1;
+	calls = control_number("entries/device_locked/calls") - calls - 1;
 	EXPECT(run, calls > 0);
 	EXPECT_EQ(run, control_number("faults"), run->faults + calls);
 	EXPECT_EQ(run, device.setting, 77);
 	EXPECT_EQ(run, device_read_other(), 77);
-	EXPECT_EQ(run, device_other(78, STRIKE_NONE), 0);
+	EXPECT_EQ(run, device_locked(78, STRIKE_NONE), 0);
 	EXPECT_EQ(run, device_read_other(), 78);
 }
 
