@@ -174,7 +174,7 @@ class _Soak:
             self._tally.interludes[batch.interlude.name] += 1
             failed = attempt.outcome is not Outcome.PASSED
             self._tally.interludes_failed[batch.interlude.name] += failed
-            said = (attempt.result.err if attempt.result else attempt.detail).strip()[-200:]
+            said = (attempt.result.err or attempt.result.out if attempt.result else attempt.detail).strip()[-200:]
             self._events.write("interlude", name=batch.interlude.name, outcome=attempt.outcome.value, said=said)
             if failed:
                 self._problem(f"{batch.interlude.name} with no fault planted: {attempt.outcome.value}: {said}")

@@ -17,6 +17,7 @@ from typing import Any
 LEAK_BYTES_A_FAULT = 64
 NOISE_BYTES = 512 << 10
 _SLAB = re.compile(r"^(\S+)\s+(\d+)\s+\d+\s+(\d+)\s", re.MULTILINE)
+_MAPPINGS = "vmap_area"
 _MEMINFO = re.compile(r"^(\w+(?:\(\w+\))?):\s+(\d+) kB", re.MULTILINE)
 
 
@@ -40,9 +41,14 @@ class Look:
         return fields
 
 
-def parse_slabinfo(text: str) -> dict[str, int]:
-    """Return the bytes of live objects in each cache."""
-    return {name: int(active) * int(size) for name, active, size in _SLAB.findall(text) if not name.startswith("#")}
+def parse_slabinfo(text: str, unpurged: int = 0) -> dict[str, int]:
+    """Return the bytes of live objects in each cache.
+
+    Of mappings taken away the kernel keeps `unpurged`, and their objects, until
+    they are many or somebody flushes; nobody owns these any more.
+    """
+    found = {name: (int(active), int(size)) for name, active, size in _SLAB.findall(text) if not name.startswith("#")}
+    return {name: (active - (unpurged if name == _MAPPINGS else 0)) * size for name, (active, size) in found.items()}
 
 
 def parse_meminfo(text: str) -> dict[str, int]:

@@ -241,6 +241,7 @@ class Guest:
             f"echo '{_MARK}ranges'; cat {self._home}/ranges",
             f"echo '{_MARK}victim'; cat {_SYSFS}/victim",
             f"echo '{_MARK}references'; cat /sys/module/{self.driver.module}/refcnt",
+            f"echo '{_MARK}unpurged'; grep -c unpurged /proc/vmallocinfo || true",
             f"echo '{_MARK}slab'; cat /proc/slabinfo",
             f"echo '{_MARK}meminfo'; cat /proc/meminfo",
             *(f"echo '{_MARK}command {index}'; {command} 2>&1" for index, command in enumerate(commands)), "true"]
@@ -250,7 +251,7 @@ class Guest:
                         for setting in self.driver.settings}
             return audit.Look(
                 faults=faults, ranges=text["ranges"], victim=text["victim"].strip(), references=int(text["references"]),
-                settings=settings, slab=audit.parse_slabinfo(text["slab"]),
+                settings=settings, slab=audit.parse_slabinfo(text["slab"], int(text["unpurged"])),
                 unreclaimable=audit.parse_meminfo(text["meminfo"])["SUnreclaim"], traffic=traffic)
         except (KeyError, ValueError) as error:
             raise HarnessError(f"the guest's state cannot be read: {error!r}") from None

@@ -50,7 +50,9 @@ def fate(strike: Strike, answer: dict[str, Any]) -> Fate:
     if "bad load" in causes:
         # KASAN looks a load's address up first, and it is there that it faults.
         causes += ("general protection",)
-    if last.get("entry") != strike.aim.entry or last.get("cause") not in causes:
+    # A function may be called within another entry point's call, which is then the one that is undone.
+    elsewhere = last.get("entry") != strike.aim.entry and answer.get("faults") != 1
+    if elsewhere or last.get("cause") not in causes:
         return Fate.WRONG_CAUSE
     if answer.get("again_rc") != 0 or not answer.get("again_called"):
         return Fate.NO_SECOND_CALL
