@@ -37,3 +37,10 @@ def scratch_dir() -> tempfile.TemporaryDirectory[str]:
     home directory can be long.
     """
     return tempfile.TemporaryDirectory(prefix="fgft-")
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file so that a reader sees the old or the new one, never half."""
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(text, encoding="utf-8")
+    partial.rename(path)

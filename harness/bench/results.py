@@ -10,6 +10,7 @@ from typing import Any
 
 from harness.bench.measure import Cost, Measured
 from harness.demo.results import header
+from harness.paths import write_whole
 
 _RECOVERY_STEPS = ("undo", "registers", "pm", "rebind", "restart", "updown", "suspend_resume")
 _RECOVERY_FIELDS = ("outage_ns", "lost", "duplicated", "inside_ns")
@@ -60,21 +61,16 @@ def write(out: Path, command: list[str], driver: str, fields: dict[str, Any]) ->
     head = header(command)
     own = out / driver / "summary.json"
     own.parent.mkdir(parents=True, exist_ok=True)
-    _replace(own, {**head, "driver": driver, **fields})
+    write_whole(own, json.dumps({**head, "driver": driver, **fields}, indent=1) + "\n")
     whole = out / "summary.json"
     try:
         drivers = dict(json.loads(whole.read_text(encoding="utf-8"))["drivers"])
     except (OSError, ValueError, KeyError, TypeError):
         drivers = {}  # none yet, or one of another version
     drivers[driver] = fields
-    _replace(whole, {**head, "drivers": drivers, "micro": dict.fromkeys(_MICRO)})
+    whole_fields = {**head, "drivers": drivers, "micro": dict.fromkeys(_MICRO)}
+    write_whole(whole, json.dumps(whole_fields, indent=1) + "\n")
     return own
-
-
-def _replace(path: Path, data: dict[str, Any]) -> None:
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
-    partial.rename(path)
 
 
 def render(driver: str, found: Measured, fields: dict[str, Any]) -> str:

@@ -14,7 +14,7 @@ from harness import kernel
 from harness.demo.case import Case
 from harness.demo.isolated import errno_name
 from harness.demo.restart import Restart
-from harness.paths import REPO
+from harness.paths import REPO, write_whole
 from harness.spec import QEMU, Spec
 
 SCHEMA = 1
@@ -107,13 +107,6 @@ def write(directory: Path, command: list[str], driver: str, spec: Spec, cases: l
         "wall_s": round(wall_s, 1),
     }
     path = directory / "summary.json"
-    _replace(path, json.dumps(summary, indent=1) + "\n")
-    _replace(directory / "trials.jsonl", "".join(json.dumps(trial(case)) + "\n" for case in cases))
+    write_whole(path, json.dumps(summary, indent=1) + "\n")
+    write_whole(directory / "trials.jsonl", "".join(json.dumps(trial(case)) + "\n" for case in cases))
     return path
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write a file so that a reader sees the old or the new one, never half."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.rename(path)

@@ -13,6 +13,7 @@ from typing import Any, TextIO
 from harness.console import Kind, Report
 from harness.demo.faults import fault
 from harness.demo.results import header
+from harness.paths import write_whole
 from harness.soak.audit import Look
 from harness.soak.guest import Load
 from harness.soak.plan import Strike
@@ -205,6 +206,4 @@ def summary(run: Run, tally: Tally) -> dict[str, Any]:
 
 def write(path: Path, run: Run, tally: Tally) -> None:
     """Write the summary, whole or not at all."""
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(summary(run, tally), indent=1, default=str) + "\n", encoding="utf-8")
-    partial.rename(path)
+    write_whole(path, json.dumps(summary(run, tally), indent=1, default=str) + "\n")
