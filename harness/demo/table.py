@@ -31,6 +31,10 @@ def duration(nanoseconds: float) -> str:
     """Return a time with three digits at most, for a person."""
     if nanoseconds <= 0:
         return "0"
+    if nanoseconds < 1e3:
+        return f"{nanoseconds:.0f} ns"
+    if nanoseconds < 1e5:
+        return f"{nanoseconds / 1e3:.1f} µs"
     if nanoseconds < 1e9:
         return f"{nanoseconds / 1e6:.1f} ms" if nanoseconds < 1e8 else f"{nanoseconds / 1e6:.0f} ms"
     return f"{nanoseconds / 1e9:.2f} s"

@@ -293,7 +293,8 @@ def test_table_shows_every_case() -> None:
         assert wanted in text, text
 
 
-@pytest.mark.parametrize("nanoseconds, text", [(0, "0"), (4300000, "4.3 ms"), (558 * 10**6, "558 ms"), (2.79e9, "2.79 s")])
+@pytest.mark.parametrize("nanoseconds, text", [
+    (0, "0"), (417, "417 ns"), (8120, "8.1 µs"), (4300000, "4.3 ms"), (558 * 10**6, "558 ms"), (2.79e9, "2.79 s")])
 def test_duration(nanoseconds: float, text: str) -> None:
     """Times are short enough for a cell."""
     assert table.duration(nanoseconds) == text
