@@ -45,6 +45,7 @@ oracle: setup ## Build the kernel with KASAN, lockdep and more, once
 .PHONY: check
 check: FGFT_TESTS = 1
 check: modules inject-modules ## Run every test there is
+	@scripts/setup --with report --with tests
 	$(PYTEST)
 
 .PHONY: bench

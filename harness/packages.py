@@ -36,6 +36,28 @@ HOST: dict[str, str] = {
     "spin": "explores the model of the transaction protocol",
 }
 
+# What draws a campaign's report: `setup --with report`.
+REPORT: dict[str, str] = {
+    "python3-scipy": "confidence intervals of a campaign's figures",
+    "python3-matplotlib": "plots of a campaign's page",
+    "python3-jinja2": "template of a campaign's page",
+}
+
+# Only for `make check`: `setup --with tests`.
+TESTS: dict[str, str] = {
+    "chromium": "renders a campaign's page as a person would see it",
+}
+
+# Unpacked into the cache by `make check` and never installed: their daemons
+# would be started with every boot of the host.
+SLURM: dict[str, str] = {
+    "slurmctld": "controller that a job array is submitted to",
+    "slurmd": "node that runs its tasks",
+    "slurm-client": "sbatch and squeue",
+    "slurm-wlm-basic-plugins": "what the three load",
+    "munge": "signs what the three say to each other",
+}
+
 # Unpacked into the guest image, with the libraries they turn out to need.
 GUEST: dict[str, str] = {
     "busybox-static": "small tools",

@@ -116,7 +116,8 @@ def test_overlay_without_the_module(tmp_path: Path) -> None:
 
 def test_every_package_has_a_reason() -> None:
     """The list is read by people."""
-    assert all(reason for table in (packages.HOST, packages.GUEST, packages.GUEST_MODULES) for reason in table.values())
+    tables = (packages.HOST, packages.REPORT, packages.TESTS, packages.SLURM, packages.GUEST, packages.GUEST_MODULES)
+    assert all(reason for table in tables for reason in table.values())
     assert not any(name.startswith("linux-image") for name in packages.HOST)
 
 

@@ -31,4 +31,5 @@ def test_package_tables() -> None:
     """Documentation/packages.rst lists what set-up installs, with the same reasons."""
     page = (sources.REPO / "Documentation" / "packages.rst").read_text(encoding="utf-8")
     listed = re.findall(r"^``([^`]+)`` {2,}(\S.*)$", page, re.MULTILINE)
-    assert listed == [*packages.HOST.items(), *packages.GUEST.items()]
+    assert listed == [item for group in (packages.HOST, packages.REPORT, packages.TESTS, packages.SLURM, packages.GUEST)
+                      for item in group.items()]
