@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 
 from harness import commands
-from harness.outcome import GuestLost, HarnessError
+from harness.outcome import GuestLost, HarnessError, Outcome, is_disk_full
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2  # something a person has to mend first
@@ -40,6 +40,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except GuestLost as lost:
         print(f"harness: error: {lost}", file=sys.stderr)
         return EXIT_FAILED
+    except OSError as error:
+        if not is_disk_full(error):
+            raise
+        print(f"harness: error: {Outcome.DISK_FULL.value}: {error.strerror}{f': {error.filename}' if error.filename else ''}; "
+              "make room and run the same command again", file=sys.stderr)
+        return EXIT_USAGE
     except KeyboardInterrupt:
         print("harness: interrupted", file=sys.stderr)
         return 130

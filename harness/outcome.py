@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import enum
+import errno
 
 
 class Outcome(enum.Enum):
@@ -23,6 +24,8 @@ class Outcome(enum.Enum):
     HUNG_WITH_OUTPUT = "hung-with-output"  # no answer, console still growing
     QEMU_DIED = "qemu-died"
     QEMU_WOULD_NOT_START = "qemu-would-not-start"
+    SNAPSHOT_CORRUPT = "snapshot-corrupt"  # cannot be loaded
+    DISK_FULL = "disk-full"
     UNPARSED = "unparsed"  # the answer arrived but makes no sense
     HARNESS_ERROR = "harness-error"
 
@@ -48,11 +51,18 @@ _MEANING = {
     Outcome.HUNG_WITH_OUTPUT: "the guest stopped answering; its console still grows",
     Outcome.QEMU_DIED: "the QEMU process ended by itself",
     Outcome.QEMU_WOULD_NOT_START: "QEMU could not be started",
+    Outcome.SNAPSHOT_CORRUPT: "the snapshot is damaged; nothing of it can be used",
+    Outcome.DISK_FULL: "there is no space left for what the harness or QEMU writes",
     Outcome.UNPARSED: "the guest's answer could not be read",
     Outcome.HARNESS_ERROR: "the harness itself went wrong; says nothing about the guest",
 }
 
 _USABLE = frozenset({Outcome.PASSED, Outcome.FAILED, Outcome.TIMEOUT, Outcome.GUEST_OOPS})
+
+
+def is_disk_full(error: OSError) -> bool:
+    """Whether the system refused to write for want of space."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 class HarnessError(Exception):

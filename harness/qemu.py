@@ -15,6 +15,7 @@ import os
 import select
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -26,7 +27,7 @@ from typing import Any, TypeVar
 from harness import accel, image, kernel
 from harness.agent import AgentError, AgentGarbled, Link, Result
 from harness.console import Console, Report
-from harness.outcome import GuestLost, HarnessError, Outcome
+from harness.outcome import GuestLost, HarnessError, Outcome, is_disk_full
 from harness.paths import scratch_dir
 from harness.qmp import Qmp, QmpClosed, QmpError, QmpTimeout
 from harness.spec import Files, Spec, arguments
@@ -55,6 +56,9 @@ _FATAL_EVENTS = {
     "SHUTDOWN": Outcome.GUEST_RESET,
 }
 
+# What QEMU says, in words: its monitor has no error numbers.
+_NO_SUCH_SNAPSHOT = "does not exist"
+_ROOM = 4 << 20  # QEMU writes no more than this at once
 # States QEMU refuses to go on from without a reset.
 _DEAD_STATES = ("shutdown", "internal-error")
 
@@ -125,7 +129,12 @@ class Machine:
 
     def start(self) -> None:
         """Start QEMU; the guest begins to boot."""
-        self._prepare()
+        try:
+            self._prepare()
+        except OSError as error:
+            if not is_disk_full(error):
+                raise
+            raise self._disk_full(error.strerror) from None
         self._started_at = time.monotonic()
         with self._files.stderr.open("wb") as stderr:
             try:
@@ -143,6 +152,8 @@ class Machine:
                            check=True, timeout=60, capture_output=True)
         except FileNotFoundError:
             raise HarnessError("qemu-img not found: run `python3 -m harness setup`") from None
+        except subprocess.CalledProcessError as error:
+            raise self._disk_error(error.stderr.decode(errors="replace").strip()) from None
 
     def _connect(self) -> None:
         """Reach QEMU's monitor and the agent's port, or tell why QEMU ended."""
@@ -275,6 +286,21 @@ class Machine:
         self._lost = GuestLost(outcome, detail, f"{evidence}run again with: {self.spec.cli()}")
         return self._lost
 
+    def _disk_full(self, detail: str) -> GuestLost:
+        return self._lose(Outcome.DISK_FULL, f"{detail}: make room in {self._files.directory.parent}, or let TMPDIR name another place")
+
+    def _disk_error(self, detail: str) -> Exception:
+        return self._disk_full(detail) if self._is_full() else HarnessError(detail)
+
+    def _is_full(self) -> bool:
+        """Whether there is no room for more; QEMU calls that an input/output error."""
+        try:
+            with tempfile.TemporaryFile(dir=self._files.directory) as probe:
+                os.posix_fallocate(probe.fileno(), 0, _ROOM)
+        except OSError as error:
+            return is_disk_full(error)
+        return False
+
     def _hung(self, console_mark: int, detail: str) -> GuestLost:
         grown = self.console.mark() > console_mark
         return self._lose(Outcome.HUNG_WITH_OUTPUT if grown else Outcome.HUNG_SILENT, detail)
@@ -393,7 +419,7 @@ class Machine:
         try:
             if qmp.command("query-status")["status"] in _DEAD_STATES:
                 self._revive()
-            self._monitor(f"loadvm {name}")
+            self._load_state(name)
             qmp.events.clear()
             if not qmp.command("query-status")["running"]:
                 qmp.command("cont")
@@ -404,6 +430,16 @@ class Machine:
         link.resynchronise()
         self.clock_ns()
         return time.monotonic() - begun
+
+    def _load_state(self, name: str) -> None:
+        try:
+            self._require_qmp().monitor(f"loadvm {name}")
+        except (QmpClosed, QmpTimeout):
+            raise
+        except QmpError as error:
+            if _NO_SUCH_SNAPSHOT in str(error):
+                raise
+            raise self._lose(Outcome.SNAPSHOT_CORRUPT, str(error)) from None
 
     def _revive(self) -> None:
         """Bring a machine that has shut down into a state that may run again."""
@@ -429,7 +465,7 @@ class Machine:
             return self._lose(Outcome.QEMU_DIED, f"{error}; {self._last_words()}")
         if isinstance(error, QmpTimeout):
             return self._lose(Outcome.HARNESS_ERROR, str(error))
-        return HarnessError(str(error))
+        return self._disk_error("; ".join(str(error).splitlines()))
 
     def with_evidence(self, attempt: Attempt) -> Attempt:
         """Return the attempt with the console's last lines in its detail."""
