@@ -13,10 +13,7 @@ from harness import apt, packages
 from harness.campaign import merge, store
 from harness.campaign.record import Plan, Trial
 from harness.outcome import HarnessError
-from harness.paths import REPO
 from harness.ui import note
-
-OUT = REPO / "out" / "campaign"
 
 
 def require_packages() -> None:
@@ -59,7 +56,7 @@ def _known_before(directory: Path) -> tuple[list[str], float | None]:
 
 def run_report(args: argparse.Namespace) -> int:
     """Make the report of a campaign anew."""
-    directory: Path = args.directory or OUT / args.driver
+    directory: Path = args.directory or args.out / args.driver
     found = store.read(directory)
     for notice in found.notices:
         note(f"campaign: {notice}")
@@ -71,7 +68,7 @@ def run_merge(args: argparse.Namespace) -> int:
     """Put shares together and report on the whole; 1 when something is missing or contradicts."""
     require_packages()
     found = merge.merge(args.directories)
-    out: Path = args.out or OUT / found.plan.driver
+    out: Path = args.out / found.plan.driver
     merge.write(out, found)
     finish(out, found.plan, list(found.trials), _command(), None)
     for notice in found.notices:
@@ -86,10 +83,8 @@ def run_merge(args: argparse.Namespace) -> int:
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands below `campaign`."""
     parser = subparsers.add_parser("report", help="make summary, page and table of a campaign's trials anew")
-    parser.add_argument("directory", nargs="?", type=Path, help="where plan.json and trials.jsonl are (out/campaign/<driver>)")
-    parser.add_argument("--driver", default="e1000", help="without a directory: driver of the campaign (e1000)")
+    parser.add_argument("directory", nargs="?", type=Path, help="where plan.json and trials.jsonl are (default: those of --out and --driver)")
     parser.set_defaults(run=run_report)
     parser = subparsers.add_parser("merge", help="put the shares of several machines together")
     parser.add_argument("directories", nargs="+", type=Path, metavar="DIR", help="holds plan.json and trials.jsonl")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="where the whole goes (out/campaign/<driver>)")
     parser.set_defaults(run=run_merge)

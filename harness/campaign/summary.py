@@ -84,7 +84,7 @@ class Miss:
 
 def replay(driver: str, trial: Trial) -> str:
     """Return the command that runs a trial again."""
-    return f"python3 -m harness campaign replay --driver {driver} {trial.id}"
+    return f"python3 -m harness campaign --driver {driver} replay {trial.id}"
 
 
 def counts(counter: Counter[Outcome]) -> dict[str, int]:

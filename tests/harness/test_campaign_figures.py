@@ -80,7 +80,7 @@ def test_denominators() -> None:
     assert sum(fields["native"].values()) == sum(fields["isolated"].values()) == len(trials)
     assert fields["funnel"]["activated"] == 6 and fields["trials_missing"] == 3
     assert [miss["outcome"] for miss in fields["misses"]] == ["kernel_died", "undetected_harmful", "escalated"]
-    assert fields["misses"][0]["replay"] == f"python3 -m harness campaign replay --driver e1000 {SEED}-1"
+    assert fields["misses"][0]["replay"] == f"python3 -m harness campaign --driver e1000 replay {SEED}-1"
 
 
 def test_unknown_is_not_so() -> None:
@@ -116,7 +116,7 @@ def test_terminal() -> None:
     out.print(table.render(Summary(a_plan(4), trials), Path("out/report.html")))
     text = out.export_text()
     for wanted in ("1 of 2; 95 %", "HARNESS ERRORS: 1 trials", "1 of 4 planned trials", "undo",
-                   f"campaign replay --driver e1000 {SEED}-1", "out/report.html"):
+                   f"campaign --driver e1000 replay {SEED}-1", "out/report.html"):
         assert wanted in text.replace("\n", " "), text
 
 

@@ -21,7 +21,7 @@ from tests.harness.campaign_trials import ENTRIES, OPERATORS, SEED, a_plan, a_tr
 _BROWSER_S = 120
 # Elements that HTML closes by themselves.
 _VOID = {"meta", "link", "br", "input", "img", "hr"}
-_COMMAND = ["python3", "-m", "harness", "campaign", "run", "--driver", "e1000"]
+_COMMAND = ["python3", "-m", "harness", "campaign", "--driver", "e1000"]
 # One with what a page could do wrong if it took text for markup.
 _NASTY = '<img src="http://192.0.2.1/x.png">&"\''
 
@@ -109,8 +109,8 @@ def test_in_a_browser(written: Path, trials: list[Trial], tmp_path: Path) -> Non
         "all", "operators", "entries", "plot-detection", "plot-rollback", "plot-restore", "plot-outage"}
     assert len(found.all("svg", role="img")) == 4
     text = " ".join(found.text)
-    for wanted in (*ENTRIES, *(name for name, _family in OPERATORS), f"campaign replay --driver e1000 {SEED}-300", _NASTY,
-                   "9 of 310 trials have not been run", "python3 -m harness campaign run --driver e1000"):
+    for wanted in (*ENTRIES, *(name for name, _family in OPERATORS), f"campaign --driver e1000 replay {SEED}-300", _NASTY,
+                   "9 of 310 trials have not been run", "python3 -m harness campaign --driver e1000"):
         assert wanted in text, wanted
 
 
@@ -209,6 +209,8 @@ def test_same_trials_same_page() -> None:
 def commands(words: list[str]) -> int:
     """Run a command below `campaign`."""
     parser = argparse.ArgumentParser()
+    parser.add_argument("--driver", default="e1000")
+    parser.add_argument("--out", type=Path)
     report.register(parser.add_subparsers())
     args = parser.parse_args(words)
     return int(args.run(args))
@@ -230,8 +232,8 @@ def test_merge_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     """A whole plan is a success; a hole is not, and is named."""
     plan, trials = a_plan(6), mixed(6)
     one, two = lay_out(tmp_path / "1", plan, trials[::2]), lay_out(tmp_path / "2", plan, trials[1:-1:2])
-    assert commands(["merge", str(one), str(two), "--out", str(tmp_path / "all")]) == 1
+    assert commands(["--out", str(tmp_path), "merge", str(one), str(two)]) == 1
     assert "1 of 6 trials are missing: 5" in capsys.readouterr().err
     three = lay_out(tmp_path / "3", plan, trials[5:])
-    assert commands(["merge", str(tmp_path / "all"), str(three), "--out", str(tmp_path / "all")]) == 0
-    assert len(store.read(tmp_path / "all").trials) == 6
+    assert commands(["--out", str(tmp_path), "merge", str(tmp_path / "e1000"), str(three)]) == 0
+    assert len(store.read(tmp_path / "e1000").trials) == 6
