@@ -27,13 +27,13 @@ _TEMPLATES = Path(__file__).resolve().parent / "templates"
 ORDER = (Outcome.NOT_REACHED, Outcome.NO_EFFECT, Outcome.RECOVERED, Outcome.WRONG_RESULT, Outcome.ESCALATED,
          Outcome.UNDETECTED_HARMFUL, Outcome.HUNG, Outcome.KERNEL_DIED, Outcome.HARNESS_ERROR)
 _STEP_WORDS = {
-    "undo": "memory and kernel put back, device never written",
+    "undo": "memory and kernel effects put back",
     "registers": "and plain registers written back",
-    "again": "and registers once more, with the device held",
+    "again": "and the entry point run once more",
     "pm": "and the device re-initialised by the driver's own suspend and resume",
-    "bus_reset": "and the device reset through its bus",
-    "rebind": "the driver bound anew",
-    "failed": "no step helped",
+    "bus_reset": "with a reset of the device in between",
+    "rebind": "driver unbound and bound, settings replayed",
+    "failed": "the device could not be brought back",
 }
 assert tuple(_STEP_WORDS) == STEPS
 
@@ -111,7 +111,8 @@ def _plots(summary: Summary) -> list[Plot]:
             by_family.setdefault(trial.fault.family, []).append(trial.isolated.detection_ns)
 
     def by_step(name: str) -> Mapping[str, Sequence[int]]:
-        return {step: times(runs, name) for step, runs in summary.steps.items()}
+        # What took no time was not done.
+        return {step: [value for value in times(runs, name) if value] for step, runs in summary.steps.items()}
 
     found = [
         plots.distribution("detection", "Detection latency", "from the fault's strike to its detection, guest time",

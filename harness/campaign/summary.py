@@ -116,6 +116,9 @@ class Summary:
         # Only where the isolated run passed the fault too can it be said to have lived through it.
         self.fatal_survival = _share((trial.isolated for trial in deadly if activated(trial.isolated)),
                                      lambda run: not run.outcome.fatal)
+        # Where isolation itself did the harm.
+        self.only_isolated_fatal = [trial for trial in self.trials if activated(trial.native) and not trial.native.outcome.fatal
+                                    and trial.isolated.outcome.fatal]
         self.holes = sorted(set(range(len(plan.faults))) - {trial.index for trial in self.trials})
 
     # Parts
@@ -213,6 +216,7 @@ class Summary:
             "fatal": self.fatal,
             "fatal_survived": self.fatal_survival.n,
             "fatal_survival": self.fatal_survival.fields(),
+            "only_isolated_fatal": len(self.only_isolated_fatal),
             **{name: share.fields() for name, share in shares.items()},
             "if_errors_failed": {name: self._if_errors_failed(share) for name, share in shares.items()},
             "funnel": self.funnel,

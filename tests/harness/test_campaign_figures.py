@@ -108,6 +108,12 @@ def test_a_miss_on_the_oracle_kernel_only() -> None:
     assert [(miss.run.kernel, miss.run.outcome) for miss in misses] == [(Kernel.ORACLE, Outcome.UNDETECTED_HARMFUL)]
 
 
+def test_harm_done_by_isolation() -> None:
+    """What only the isolated kernel dies of is counted; what was not passed natively cannot be compared."""
+    trials = [a_trial(0, NOTHING, HUNG), a_trial(1, DIED, HUNG), a_trial(2, UNREACHED, DIED), a_trial(3, NOTHING, NOTHING)]
+    assert Summary(a_plan(4), trials).fields(["test"], None)["only_isolated_fatal"] == 1
+
+
 def test_terminal() -> None:
     """What a person needs is on the terminal: figures, denominators, what is missing, how to run one again."""
     trials = [a_trial(0, DIED, FINE), a_trial(1, HUNG, DIED), a_trial(2, DIED, ERROR)]
