@@ -46,7 +46,7 @@ oracle: setup ## Build the kernel with KASAN, lockdep and more, once
 check: FGFT_TESTS = 1
 check: modules inject-modules ## Run every test there is
 	@scripts/setup --with report --with tests
-	$(PYTEST)
+	$(PYTEST) -n 2 --dist loadgroup
 
 .PHONY: bench
 bench: FGFT_TESTS = 1

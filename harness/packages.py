@@ -26,6 +26,7 @@ HOST: dict[str, str] = {
     "nlohmann-json3-dev": "JSON in the guest agent, the isolator and fgft-decode",
     "libgtest-dev": "C++ unit tests",
     "python3-pytest": "runs the tests",
+    "python3-pytest-xdist": "runs tests beside those that wait for a guest",
     "python3-rich": "tables and progress",
     "python3-docutils": "checks the documentation and turns it into HTML",
     "git": "tells the tests which files are the project's",

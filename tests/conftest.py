@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What holds for every test: cheap ones first, and a skip is a failure."""
+"""What holds for every test: the order they run in, and that a skip is a failure."""
 
 from __future__ import annotations
 
@@ -20,9 +20,20 @@ def _rank(item: pytest.Item) -> int:
     return ORDER.index(where) if where in ORDER else len(ORDER)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run what takes seconds before what takes minutes."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Run what takes seconds before what takes minutes; side by side, the minutes first and in one row.
+
+    With `-n 2 --dist loadgroup` one process has all the guests, one at a time and
+    each booted once, while the other does the rest: a guest keeps a processor busy.
+    """
     items.sort(key=_rank)
+    if config.getoption("dist", "no") == "no":
+        return
+    guests = [item for item in items if item.get_closest_marker("boot")]
+    for item in guests:
+        item.add_marker(pytest.mark.xdist_group("guests"))
+    items.sort(key=lambda item: item.get_closest_marker("boot") is None)
 
 
 @pytest.hookimpl(hookwrapper=True)
