@@ -9,7 +9,9 @@
 #define FGFT_COMPAT_H
 
 #include <linux/kasan.h>
+#include <linux/lockdep.h>
 #include <linux/module.h>
+#include <linux/spinlock.h>
 #include <linux/string.h>
 
 /*
@@ -66,6 +68,46 @@ static inline bool fgft_compat_init_data(const struct module *mod,
 
 	return init->size && addr - (unsigned long)init->base - init->ro_size <
 				     init->size - init->ro_size;
+}
+
+#endif
+
+/* The kernel's own where string functions know the size of their operands. */
+#ifndef CONFIG_FORTIFY_SOURCE
+
+static inline void fortify_panic(const char *name)
+{
+}
+
+#endif
+
+/*
+ * What initialises a lock is a function of the kernel only where locks are
+ * debugged.
+ */
+#ifndef CONFIG_DEBUG_SPINLOCK
+
+static inline void __raw_spin_lock_init(raw_spinlock_t *lock, const char *name,
+					struct lock_class_key *key, short inner)
+{
+}
+
+static inline void __rwlock_init(rwlock_t *lock, const char *name,
+				 struct lock_class_key *key)
+{
+}
+
+#endif
+
+#ifndef CONFIG_LOCKDEP
+
+#undef lockdep_init_map_type
+static inline void lockdep_init_map_type(struct lockdep_map *map,
+					 const char *name,
+					 struct lock_class_key *key,
+					 int subclass, u8 inner, u8 outer,
+					 u8 type)
+{
 }
 
 #endif

@@ -33,6 +33,7 @@
 #include <linux/workqueue.h>
 #include <net/ip6_checksum.h>
 
+#include "compat.h"
 #include "kapi.h"
 #include "kapi/effects.h"
 

@@ -8,29 +8,30 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from guests import found_by_checkers, machine
 from test_ktap import parse
 
 from harness import kernel, rows
-from harness.paths import REPO
-from harness.qemu import Machine
-from harness.spec import Spec
+from harness.oracle import build as oracle
 
 LOAD_S = 240.0
-# Freed memory is poisoned, and objects have red zones.
-CHECKED_HEAP = "slub_debug=FZP"
+# SLUB: freed memory is poisoned, and objects have red zones.
+CHECKED_HEAP = "FZP"
 TAINT_WARN = 1 << 9
 TAINT_MODULES = 1 << 12 | 1 << 13  # from outside the tree, and unsigned
 # Rows of functions only a debugging kernel has.
 ELSEWHERE = {
     "__might_fault": "CONFIG_PROVE_LOCKING or CONFIG_DEBUG_ATOMIC_SLEEP",
     "mutex_lock_nested": "CONFIG_DEBUG_LOCK_ALLOC",
+    "__raw_spin_lock_init": "CONFIG_DEBUG_SPINLOCK",
+    "__rwlock_init": "CONFIG_DEBUG_SPINLOCK",
+    "lockdep_init_map_type": "CONFIG_LOCKDEP",
 }
 
 
-def test_every_row_is_reached() -> None:
+def test_every_row_is_reached(built: Path) -> None:
     """The act of a test reaches its row, and every row has one that does."""
-    reports = REPO / "build" / kernel.headers_release() / "inject" / "report" / "rows"
-    proven = rows.proven(reports)
+    proven = rows.proven(built / "report" / "rows")
     claimed = {test.name for test in rows.tests()}
     assert not claimed - proven, f"tests that do not reach their row: {sorted(claimed - proven)}"
     untested = sorted(rows.table().keys() - proven - ELSEWHERE.keys())
@@ -44,10 +45,12 @@ def test_tests_are_of_rows() -> None:
     assert not counts.keys() - rows.table().keys()
 
 
-def test_elsewhere() -> None:
-    """What is said to be missing from this kernel is not exported by it, and has a row."""
-    exports = (Path("/lib/modules") / kernel.headers_release() / "build" / "Module.symvers").read_text(encoding="utf-8")
-    assert not ELSEWHERE.keys() & {line.split("\t")[1] for line in exports.splitlines()}
+def test_elsewhere(kernel_name: str) -> None:
+    """What only a debugging kernel has is not exported by the stock one, is by the other, and has a row."""
+    stock = Path("/lib/modules") / kernel.headers_release() / "build"
+    kdir = oracle.kdir(kernel.select("oracle")) if kernel_name == "oracle" else stock
+    exports = {line.split("\t")[1] for line in (kdir / "Module.symvers").read_text(encoding="utf-8").splitlines()}
+    assert ELSEWHERE.keys() & exports == (ELSEWHERE.keys() if kernel_name == "oracle" else set())
     assert ELSEWHERE.keys() <= rows.table().keys()
 
 
@@ -59,22 +62,23 @@ class Report:
     results: dict[str, str]  # "ok", or why it is not
     tainted: int
     left: str  # modules of ours after unloading
-    heap: tuple[str, ...]  # what the allocator found
+    found: tuple[str, ...]  # by the allocator and by other checkers
 
 
 @pytest.fixture(scope="module")
-def report(modules: dict[str, Path]) -> Report:
+def report(modules: dict[str, Path], kernel_name: str) -> Report:
     """One run of all tests; no entry point is given up for its many faults."""
-    with Machine(Spec(panic_on_oops=True, modules=(modules["fgft"], modules["fgft_rows"]), devices=("rtl8139,romfile=",),
-                      kernel_args=(CHECKED_HEAP, "swiotlb=1024,force", "quiet"))) as machine:
-        machine.check("mount -t debugfs none /sys/kernel/debug; insmod /modules/fgft.ko repeats=0", timeout_s=LOAD_S)
-        machine.check("insmod /modules/fgft_rows.ko dyndbg=+p", timeout_s=LOAD_S)
-        planned, results = parse(machine.check("cat /proc/fgft_rows"))
-        machine.check("rmmod fgft_rows && rmmod fgft", timeout_s=LOAD_S)
-        tainted = int(machine.check("cat /proc/sys/kernel/tainted"))
-        left = machine.check("grep fgft /proc/modules || true")
-        heap = machine.check("dmesg | grep -E 'BUG [a-z0-9_-]+ .*: |FIX |refcount_t' || true")
-    return Report(planned, results, tainted, left, tuple(heap.splitlines()))
+    with machine(kernel_name, CHECKED_HEAP, ("swiotlb=1024,force", "loglevel=5"), modules=(modules["fgft"], modules["fgft_rows"]),
+                 devices=("rtl8139,romfile=",)) as guest:
+        guest.check("mount -t debugfs none /sys/kernel/debug; insmod /modules/fgft.ko repeats=0", timeout_s=LOAD_S)
+        guest.check("insmod /modules/fgft_rows.ko dyndbg=+p", timeout_s=LOAD_S)
+        planned, results = parse(guest.check("cat /proc/fgft_rows"))
+        guest.check("rmmod fgft_rows && rmmod fgft", timeout_s=LOAD_S)
+        tainted = int(guest.check("cat /proc/sys/kernel/tainted"))
+        left = guest.check("grep fgft /proc/modules || true")
+        heap = guest.check("dmesg | grep -E 'BUG [a-z0-9_-]+ .*: |FIX |refcount_t' || true")
+        checkers = [report.title for report in found_by_checkers(guest)]
+    return Report(planned, results, tainted, left, (*heap.splitlines(), *checkers))
 
 
 @pytest.mark.boot
@@ -96,4 +100,4 @@ def test_nothing_left(report: Report) -> None:
     """No taint but that of the modules, and of the warning __copy_overflow() is."""
     assert report.tainted & ~(TAINT_MODULES | TAINT_WARN) == 0
     assert report.left == ""
-    assert not report.heap
+    assert not report.found
