@@ -338,8 +338,10 @@ class Machine:
     def run(self, command: str | list[str], timeout_s: float = 10.0, stdin: str = "", wall_s: float | None = None) -> Result:
         """Run a command (a string goes to the shell) for at most `timeout_s` guest seconds.
 
-        A command that fails or overruns is a result; a guest that is lost raises.
+        Those are seconds of the stock kernel: a slower one gets more.  A command
+        that fails or overruns is a result; a guest that is lost raises.
         """
+        timeout_s *= self.spec.patience
         wall_s = self._wall(timeout_s) if wall_s is None else wall_s
         reply = self.request("run", wall_s, timeout_s=timeout_s, stdin=stdin, **self._command(command))
         return self._result(reply)
@@ -380,6 +382,7 @@ class Machine:
 
     def collect(self, job: int, wait_s: float = 10.0) -> Result | None:
         """Wait for a job for at most `wait_s` guest seconds; None if it still runs."""
+        wait_s *= self.spec.patience
         reply = self.request("collect", self._wall(wait_s), job=job, wait_s=wait_s)
         return None if reply.get("running") else self._result(reply)
 

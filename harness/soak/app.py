@@ -92,7 +92,7 @@ class _Soak:
         self._driver = driver
         self._spec = spec
         self._run = state
-        self._tally = Tally()
+        self._tally = Tally(spec.kernel)
         self._directory = directory
         self._events = Events(directory / "events.jsonl")
         self._console_mark = 0

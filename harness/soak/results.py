@@ -36,7 +36,12 @@ class Fate(enum.Enum):
         return self not in (Fate.NOT_REACHED, Fate.UNREADABLE)
 
 
-def fate(strike: Strike, answer: dict[str, Any]) -> Fate:
+# Kernel -> cause of a fault -> what else it may be found as there.  KASAN looks
+# an address up before it is loaded from, and it is the look-up that faults.
+_ALSO = {"oracle": {"bad load": ("general protection",)}}
+
+
+def fate(strike: Strike, answer: dict[str, Any], kernel: str = "stock") -> Fate:
     """Judge what guest/strike.cc says of a fault."""
     if "error" in answer or "struck" not in answer:
         return Fate.UNREADABLE
@@ -48,9 +53,8 @@ def fate(strike: Strike, answer: dict[str, Any]) -> Fate:
     if not answer["recovered"] or last.get("step") == "failed":
         return Fate.NOT_RESTORED
     causes = fault(strike.fault).causes
-    if "bad load" in causes:
-        # KASAN looks a load's address up first, and it is there that it faults.
-        causes += ("general protection",)
+    for cause, others in _ALSO.get(kernel, {}).items():
+        causes += others if cause in causes else ()
     # A function may be called within another entry point's call, which is then the one that is undone.
     elsewhere = last.get("entry") != strike.aim.entry and answer.get("faults") != 1
     if elsewhere or last.get("cause") not in causes:
@@ -74,6 +78,7 @@ def expected_noise(report: Report) -> bool:
 class Tally:
     """Everything counted so far."""
 
+    kernel: str = "stock"
     fates: Counter[Fate] = field(default_factory=Counter)
     steps: Counter[str] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)
@@ -97,7 +102,7 @@ class Tally:
 
     def add(self, strike: Strike, answer: dict[str, Any]) -> Fate:
         """Count what became of a fault."""
-        found = fate(strike, answer)
+        found = fate(strike, answer, self.kernel)
         self.fates[found] += 1
         per_entry = self.entries.setdefault(strike.aim.entry, Counter())
         per_entry["planted"] += 1

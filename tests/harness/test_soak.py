@@ -104,6 +104,15 @@ def test_fate(change: dict[str, Any], fate: Fate) -> None:
     assert results.fate(STRIKE, {**RECOVERED, **change}) is fate
 
 
+def test_fate_on_the_oracle() -> None:
+    """Only where KASAN looks addresses up may a bad load be found as what its look-up does."""
+    odd = {**RECOVERED, "last": {"entry": "nic_open", "cause": "general protection", "step": "undo"}}
+    assert results.fate(STRIKE, odd) is Fate.WRONG_CAUSE
+    assert results.fate(STRIKE, odd, "oracle") is Fate.RECOVERED
+    bug = plan.Strike(STRIKE.aim, "bug", STRIKE.site)
+    assert results.fate(bug, odd, "oracle") is Fate.WRONG_CAUSE
+
+
 def tally_of(*changes: dict[str, Any]) -> results.Tally:
     """Return the count of some answers."""
     tally = results.Tally()
