@@ -142,6 +142,9 @@ class _Soak:
         batches = plan.batches(self._run.seed, aims, guest.catalogue.interludes)
         first = guest.look(0)
         self._events.write("look", **first.fields())
+        # Later looks are compared with it: one without a link would make all of them wrong.
+        if not first.traffic:
+            raise HarnessError(f"no traffic after each entry point was called once\n{machine.console.tail()}")
         self._begun = time.monotonic()
         self._end = self._begun + self._run.minutes * 60
         while time.monotonic() < self._end and not self._run.died:
