@@ -149,7 +149,7 @@ def _matrix(summary: Summary) -> tuple[list[Outcome], list[tuple[Outcome, list[C
         for isolated in columns:
             count = summary.pairs[native, isolated]
             difference = _BADNESS[native] - _BADNESS[isolated]
-            known = Outcome.HARNESS_ERROR not in (native, isolated)
+            known = not {Outcome.HARNESS_ERROR, Outcome.NOT_REACHED} & {native, isolated}
             cells.append(Cell(count, count / summary.native[native], difference > 0 if known and difference else None))
         rows.append((native, cells, summary.native[native]))
     return columns, rows

@@ -22,6 +22,7 @@ _ROW_INCHES = 0.42
 # Okabe and Ito's colours can be told apart by nearly everybody; dashes tell them apart in grey.
 _LINES = (("#0072b2", "-"), ("#d55e00", "--"), ("#009e73", "-."), ("#cc79a7", ":"), ("#e69f00", (0, (5, 1))), ("#000000", "-"))
 _BOX = "#56b4e9"
+_ALIKE = 10  # times apart
 # A logarithmic axis has no 0.
 _LEAST_NS = 1
 _STYLE: dict[str, Any] = {"svg.fonttype": "none", "font.family": "sans-serif", "font.size": 9, "axes.grid": True, "grid.color": "#dddddd",
@@ -45,13 +46,18 @@ def _figure(height: float = _INCHES[1]) -> Any:
     return Figure(figsize=(_INCHES[0], height), layout="constrained")
 
 
-def _time_axis(axes: Any, label: str) -> None:
-    from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter
+def _time_axis(axes: Any, label: str, values: Sequence[float]) -> None:
+    """Label the axis of times, logarithmic unless they are all alike."""
+    from matplotlib.ticker import EngFormatter, LogLocator, MaxNLocator, NullFormatter
 
-    axes.set_xscale("log")
-    axes.xaxis.set_major_locator(LogLocator(base=10, numticks=7))
+    span = max(values) / min(values)
+    if span < _ALIKE:
+        axes.xaxis.set_major_locator(MaxNLocator(4))
+    else:
+        axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(base=10, subs=(1, 2, 5) if span < _ALIKE**2 else (1,), numticks=7))
+        axes.xaxis.set_minor_formatter(NullFormatter())
     axes.xaxis.set_major_formatter(EngFormatter(unit="s", sep=" "))
-    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_xlabel(label)
 
 
@@ -108,7 +114,7 @@ def distribution(name: str, title: str, label: str, parts: Mapping[str, Sequence
                       linewidth=1.6, label=f"{part} ({len(values)})")
         axes.set_ylim(0, 1.02)
         axes.set_ylabel("part of all")
-        _time_axis(axes, label)
+        _time_axis(axes, label, _seconds([value for values in parts.values() for value in values]))
         axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, frameon=False)
         return Plot(name, title, words, _svg(figure, name, title, words))
 
@@ -130,5 +136,5 @@ def boxes(name: str, title: str, label: str, parts: Mapping[str, Sequence[int]])
         axes.set_yticks(range(1, len(parts) + 1), [f"{part} ({len(values)})" for part, values in parts.items()])
         axes.invert_yaxis()
         axes.grid(False, axis="y")
-        _time_axis(axes, label)
+        _time_axis(axes, label, _seconds([value for values in parts.values() for value in values]))
         return Plot(name, title, words, _svg(figure, name, title, words))

@@ -69,8 +69,10 @@ class Miss:
     @property
     def cause(self) -> str:
         """What went wrong, in words."""
-        words = [*self.run.problems, *self.run.console]
-        return "; ".join(words) or self.run.cause or self.run.outcome.meaning
+        # A report may be printed by every call.
+        words = Counter([*self.run.problems, *self.run.console])
+        said = "; ".join(text if count == 1 else f"{text} ({count} times)" for text, count in words.items())
+        return said or self.run.cause or self.run.outcome.meaning
 
     def fields(self, driver: str) -> dict[str, Any]:
         """Return what goes into the summary."""
@@ -119,6 +121,9 @@ class Summary:
         # Where isolation itself did the harm.
         self.only_isolated_fatal = [trial for trial in self.trials if activated(trial.native) and not trial.native.outcome.fatal
                                     and trial.isolated.outcome.fatal]
+        # In no proportion, so they are told.
+        self.only_native_activated = [trial for trial in self.trials
+                                      if activated(trial.native) and trial.isolated.outcome is Outcome.NOT_REACHED]
         self.holes = sorted(set(range(len(plan.faults))) - {trial.index for trial in self.trials})
 
     # Parts
@@ -216,6 +221,7 @@ class Summary:
             "fatal": self.fatal,
             "fatal_survived": self.fatal_survival.n,
             "fatal_survival": self.fatal_survival.fields(),
+            "only_native_activated": len(self.only_native_activated),
             "only_isolated_fatal": len(self.only_isolated_fatal),
             **{name: share.fields() for name, share in shares.items()},
             "if_errors_failed": {name: self._if_errors_failed(share) for name, share in shares.items()},

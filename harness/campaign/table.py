@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 
 from rich.console import Group as Stack
@@ -16,6 +17,7 @@ from harness.campaign.summary import Miss, Summary, replay, times
 from harness.demo.table import duration
 
 _SHOWN_MISSES = 10
+_CAUSE = 200  # columns; the page has all of it
 
 
 def proportion(share: Share) -> str:
@@ -67,7 +69,7 @@ def _steps(summary: Summary) -> Table:
 def _miss(summary: Summary, miss: Miss) -> str:
     fault = miss.trial.fault
     return (f"  {miss.trial.id} {miss.run.outcome.value} ({miss.run.kernel.value} kernel): {fault.operator} in {fault.function}, "
-            f"line {fault.line}, through {fault.entry}: {miss.cause}\n    {replay(summary.plan.driver, miss.trial)}")
+            f"line {fault.line}, through {fault.entry}: {textwrap.shorten(miss.cause, _CAUSE)}\n    {replay(summary.plan.driver, miss.trial)}")
 
 
 def render(summary: Summary, page: Path | None) -> RenderableType:
@@ -82,6 +84,8 @@ def render(summary: Summary, page: Path | None) -> RenderableType:
     errors = len({trial.id for trial, _run in summary.errors})
     if errors:
         lines.append(f"HARNESS ERRORS: {errors} trials say nothing about their fault and are in none of these")
+    if summary.only_native_activated:
+        lines.append(f"{len(summary.only_native_activated)} faults were passed natively and not isolated, and are in none of these")
     if summary.holes:
         lines.append(f"{len(summary.holes)} of {len(summary.plan.faults)} planned trials have not been run")
     misses = summary.misses

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from pathlib import Path
 
 import pytest
 
-from harness.campaign import merge, store, table
+from harness.campaign import merge, plots, store, table
 from harness.campaign.record import Kernel, Outcome
 from harness.campaign.stats import Share, cumulative, percent, quantiles
 from harness.campaign.summary import Summary
@@ -112,6 +113,26 @@ def test_harm_done_by_isolation() -> None:
     """What only the isolated kernel dies of is counted; what was not passed natively cannot be compared."""
     trials = [a_trial(0, NOTHING, HUNG), a_trial(1, DIED, HUNG), a_trial(2, UNREACHED, DIED), a_trial(3, NOTHING, NOTHING)]
     assert Summary(a_plan(4), trials).fields(["test"], None)["only_isolated_fatal"] == 1
+
+
+def test_passed_natively_only() -> None:
+    """What isolation kept from being passed is in no proportion, and is told."""
+    summary = Summary(a_plan(3), [a_trial(0, DIED, UNREACHED), a_trial(1, NOTHING, ERROR), a_trial(2, UNREACHED, UNREACHED)])
+    assert summary.fields(["test"], None)["only_native_activated"] == 1 and summary.survival.of == 0
+
+
+def test_what_is_said_often_is_said_once() -> None:
+    """A report that every call prints does not fill the page."""
+    trial = a_trial(0, DIED, DIED, problems=("it died",), console=("WARNING: a", "BUG: b", "WARNING: a"))
+    assert Summary(a_plan(1), [trial]).misses[0].cause == "it died; WARNING: a (2 times); BUG: b"
+
+
+@pytest.mark.parametrize("values, ticks", [([3_510_000_000, 3_520_000_000], 2), ([1_000_000, 40_000_000], 2), ([5], 1), ([0, 9], 1),
+                                           ([900, 3_000_000_000], 3)])
+def test_every_axis_has_numbers(values: list[int], ticks: int) -> None:
+    """Times far apart or nearly alike: the axis says what they are."""
+    plot = plots.boxes("name", "title", "label", {"undo": values})
+    assert plot and len(re.findall(r">[\d.]+ [nµm]?s<", plot.svg)) >= ticks, plot
 
 
 def test_terminal() -> None:
