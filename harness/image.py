@@ -27,7 +27,7 @@ from harness.paths import GUEST_SOURCES, cache_dir, cache_lock
 _LAYOUT = 1
 _COMPILER = "g++-12"
 _FLAGS = ("-std=c++17", "-O2", "-Wall", "-Wextra", "-Werror", "-fno-exceptions", "-static")
-_PROGRAMS = ("agent", "probe", "rest", "stream", "strike", "churn")
+_PROGRAMS = ("agent", "probe", "rest", "stream", "strike", "churn", "trial")
 _PROGRAM_DIRS = ("bin", "sbin", "usr/bin", "usr/sbin")
 _LIBRARY_DIRS = ("lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu", "lib64", "lib", "usr/lib")
 _KEPT_IMAGES = 4

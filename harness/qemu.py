@@ -41,6 +41,8 @@ _BOOT_S = 120.0
 _BOOT_ICOUNT_S = 300.0
 _BOOT_ORACLE_S = 900.0  # every access is checked
 _PING_S = 10.0  # a guest that does not answer within this is hung
+_PING_CPU_S = 2.0  # the same by what QEMU has run, which a busy host does not change
+_CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 _TICK_S = 0.05  # how often the console's file is looked at
 _PR_SET_PDEATHSIG = 1
 _CHUNK = 256 << 10
@@ -216,6 +218,11 @@ class Machine:
             raise HarnessError("machine is not running")
         return self._process.pid
 
+    def cpu_s(self) -> float:
+        """Return the processor time QEMU has used so far."""
+        numbers = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        return (int(numbers[11]) + int(numbers[12])) / _CLOCK_TICKS
+
     # Waiting, in one place
 
     def _ended(self) -> bool:
@@ -233,19 +240,21 @@ class Machine:
             raise HarnessError("machine is not running")
         return self._qmp
 
-    def _wait(self, ready: Callable[[], T | None], timeout_s: float) -> T | None:
+    def _wait(self, ready: Callable[[], T | None], timeout_s: float, cpu_s: float = float("inf")) -> T | None:
         """Wait until `ready` returns something; None when the time is over.
 
-        Raises GuestLost when the guest or QEMU ends meanwhile.
+        Or when QEMU has used `cpu_s` of processor time.  Raises GuestLost when
+        the guest or QEMU ends meanwhile.
         """
         deadline = time.monotonic() + timeout_s
+        limit = self.cpu_s() + cpu_s if cpu_s != float("inf") else cpu_s
         while True:
             self._take_in()
             found = ready()
             if found is not None:
                 return found
             left = deadline - time.monotonic()
-            if left <= 0:
+            if left <= 0 or (limit != float("inf") and self.cpu_s() > limit):
                 return None
             link, qmp = self._link, self._qmp
             watched = [self._pidfd, *([qmp] if qmp else []), *([link] if link else [])]
@@ -307,22 +316,24 @@ class Machine:
 
     # Asking the guest
 
-    def request(self, op: str, wall_s: float, **fields: Any) -> dict[str, Any]:
+    def request(self, op: str, wall_s: float, cpu_s: float = float("inf"), **fields: Any) -> dict[str, Any]:
         """Send a request to the agent and return its answer.
 
         Raises GuestLost when the guest is gone or hung.  When it merely takes
-        longer than `wall_s`, raises GuestLost with Outcome.TIMEOUT, after which
-        the guest may still be used.
+        longer than `wall_s`, or QEMU more than `cpu_s` of processor time, raises
+        GuestLost with Outcome.TIMEOUT, after which the guest may still be used.
         """
         link = self._require_link()
         number = link.send(op, **fields)
-        reply = self._wait(lambda: link.take(number), wall_s)
+        reply = self._wait(lambda: link.take(number), wall_s, cpu_s)
         if reply is not None:
             return reply
         link.forget(number)
         mark = self.console.mark()
         ping = link.send("ping")
-        if self._wait(lambda: link.take(ping), _PING_S) is None:
+        bounded = cpu_s != float("inf")
+        if self._wait(lambda: link.take(ping), wall_s if bounded else _PING_S,
+                      _PING_CPU_S if bounded else cpu_s) is None:
             raise self._hung(mark, f"no answer to {op} in {wall_s:.0f} s, nor to a ping in {_PING_S:.0f} s")
         lost = self._lose(Outcome.TIMEOUT, f"{op} took longer than {wall_s:.0f} s; the guest still answers")
         self._lost = None
@@ -335,7 +346,8 @@ class Machine:
     def _command(command: str | list[str]) -> dict[str, Any]:
         return {"shell": command} if isinstance(command, str) else {"argv": command}
 
-    def run(self, command: str | list[str], timeout_s: float = 10.0, stdin: str = "", wall_s: float | None = None) -> Result:
+    def run(self, command: str | list[str], timeout_s: float = 10.0, stdin: str = "", wall_s: float | None = None,
+            cpu_s: float = float("inf")) -> Result:
         """Run a command (a string goes to the shell) for at most `timeout_s` guest seconds.
 
         Those are seconds of the stock kernel: a slower one gets more.  A command
@@ -343,7 +355,7 @@ class Machine:
         """
         timeout_s *= self.spec.patience
         wall_s = self._wall(timeout_s) if wall_s is None else wall_s
-        reply = self.request("run", wall_s, timeout_s=timeout_s, stdin=stdin, **self._command(command))
+        reply = self.request("run", wall_s, cpu_s, timeout_s=timeout_s, stdin=stdin, **self._command(command))
         return self._result(reply)
 
     def _result(self, reply: dict[str, Any]) -> Result:
@@ -360,12 +372,13 @@ class Machine:
                                f"{(result.err or result.out).strip()[-800:]}\n{self.console.tail()}")
         return result.out
 
-    def attempt(self, command: str | list[str], timeout_s: float = 10.0, wall_s: float | None = None) -> Attempt:
+    def attempt(self, command: str | list[str], timeout_s: float = 10.0, wall_s: float | None = None,
+                cpu_s: float = float("inf")) -> Attempt:
         """Run a command that may well kill the guest; never raises GuestLost."""
         mark = self.console.mark()
         result, outcome, detail = None, Outcome.HARNESS_ERROR, ""
         try:
-            result = self.run(command, timeout_s, wall_s=wall_s)
+            result = self.run(command, timeout_s, wall_s=wall_s, cpu_s=cpu_s)
             outcome, detail = result.outcome, result.err.strip()
         except GuestLost as lost:
             outcome, detail = lost.outcome, lost.detail
@@ -423,9 +436,11 @@ class Machine:
             if qmp.command("query-status")["status"] in _DEAD_STATES:
                 self._revive()
             self._load_state(name)
+            # A network device that refused a packet is not asked again before
+            # it says so or the machine is stopped: no snapshot holds that.
+            qmp.command("stop")
             qmp.events.clear()
-            if not qmp.command("query-status")["running"]:
-                qmp.command("cont")
+            qmp.command("cont")
         except QmpError as error:
             raise self._monitor_failed(error) from None
         self._lost = None

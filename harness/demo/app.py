@@ -5,9 +5,7 @@ from __future__ import annotations
 
 import argparse
 import os
-import shlex
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -18,12 +16,9 @@ from harness.demo import results, table
 from harness.demo.case import Case
 from harness.demo.faults import FAULTS, fault
 from harness.demo.runner import Run
+from harness.modules import built
 from harness.outcome import HarnessError
-from harness.paths import REPO
 from harness.spec import Spec
-
-_BUILD_S = 900
-_RUNTIME = "fgft"
 
 
 def run(args: argparse.Namespace) -> int:
@@ -62,26 +57,10 @@ def _prepare(args: argparse.Namespace) -> Run:
     faults = [fault(name) for name in args.fault] or list(FAULTS)
     if args.jobs < 1 or args.smp < 1:
         raise HarnessError("--jobs and --smp take a number from 1 up")
-    modules = _modules(driver, build=not args.no_build)
+    modules = built(driver, kernel.fetch(), build=not args.no_build)
     spec = Spec(smp=args.smp, cpu=args.cpu, icount=True, panic_on_oops=True, modules=modules, nut_model=driver.nic)
     width = min(args.jobs, 2 * len(entries) * len(faults))
     return Run(driver, entries, faults, spec, width, args.out / driver.name)
-
-
-def _modules(driver: drivers.Driver, build: bool) -> tuple[Path, ...]:
-    """Return fgft.ko and the driver's, built for injection."""
-    argv = ["make", "-s", "-C", str(REPO), "modules", "INJECT=1", f"DRIVER={driver.name}"]
-    if build:
-        done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_BUILD_S, check=False)
-        if done.returncode:
-            tail = "\n".join((done.stdout + done.stderr).strip().splitlines()[-20:])
-            raise HarnessError(f"the modules do not build:\n{tail}\nrun again with: {shlex.join(argv)}")
-    directory = REPO / "build" / kernel.headers_release() / "inject" / "modules"
-    paths = tuple(directory / f"{name}.ko" for name in (_RUNTIME, driver.module))
-    for path in paths:
-        if not path.is_file():
-            raise HarnessError(f"{path} is missing: run `make modules INJECT=1 DRIVER={driver.name}`")
-    return paths
 
 
 def _print(demo: Run, summary: Path, wall_s: float) -> None:

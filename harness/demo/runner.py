@@ -4,12 +4,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from harness import probe
 from harness.agent import AgentError
@@ -19,11 +15,13 @@ from harness.demo.driver import Driver, Entry
 from harness.demo.faults import Fault
 from harness.demo.isolated import Isolated
 from harness.demo.native import Native
-from harness.demo.pool import Pool
-from harness.demo.table import console, duration
+from harness.demo.table import duration
 from harness.demo.target import Profile, Target
 from harness.outcome import GuestLost, HarnessError
+from harness.pool import Pool
 from harness.probe import Traffic
+from harness.progress import progress
+from harness.qemu import Machine
 from harness.spec import Spec
 
 # Outage of an isolated case, as a share of a restart's.
@@ -93,7 +91,7 @@ class Run:
     def execute(self) -> None:
         """Do everything; results are in `cases` and `restart` as they come."""
         jobs = 1 + len(self.entries) + 2 * self.total
-        with Pool[Job, Result](self.spec, self.driver, self.width, self.directory) as pool, _progress(jobs) as step:
+        with Pool[Target, Job, Result](self._target, self.width) as pool, progress("demo", jobs) as step:
             machine = pool.await_machine()
             step(f"booted in {machine.boot_wall_s:.1f} s ({machine.accelerator.name}: {machine.accelerator.reason}), "
                  f"{machine.spec.smp} CPUs, -cpu {machine.spec.cpu}, panic_on_oops={int(machine.spec.panic_on_oops)}", 0)
@@ -106,6 +104,9 @@ class Run:
             self.cases = [self._case(entry, fault) for entry in self.entries for fault in self.faults]
             pool.run([Job(case.entry, case, side) for case in self.cases for side in (False, True)
                       if case.entry.name in self._measured], self._work, report)
+
+    def _target(self, index: int) -> Target:
+        return Target(Machine(self.spec, log=self.directory / f"console-{index}.txt"), self.driver)
 
     def _case(self, entry: Entry, fault: Fault) -> Case:
         if entry.name in self._measured:
@@ -172,25 +173,3 @@ def _told(result: Result) -> str:
         return result.outcome.value if result.outcome else f"no result, {result.detail}"
     step = f" ({result.fault.step})" if result.fault else ""
     return result.outcome.value + step + "".join(f"; {reason}" for reason in result.reasons)
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[str, int], None]]:
-    """Show a bar with the time left on a terminal, else a line for each step."""
-    out = console(stderr=True)
-    begun = time.monotonic()
-    columns = (TextColumn("{task.description}"), BarColumn(bar_width=30), MofNCompleteColumn(), TimeElapsedColumn(),
-               TimeRemainingColumn())
-    with Progress(*columns, console=out, transient=True, disable=not out.is_terminal) as bar:
-        task = bar.add_task("demo", total=total)
-        done = 0
-
-        def step(text: str, advance: int) -> None:
-            nonlocal done
-            done += advance
-            bar.advance(task, advance)
-            left = (time.monotonic() - begun) / done * (total - done) if done else 0.0
-            prefix = f"[{done}/{total}, {left:.0f} s left] " if advance and not out.is_terminal else ""
-            bar.console.print(prefix + text, markup=False, soft_wrap=True)
-
-        yield step

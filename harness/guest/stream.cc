@@ -23,6 +23,7 @@
 #include <cstring>
 #include <string>
 
+#include "pattern.h"
 #include "result.h"
 
 namespace {
@@ -30,6 +31,7 @@ namespace {
 using fgft::kNsPerMs;
 using fgft::kNsPerSec;
 using fgft::now_ns;
+using fgft::expected;
 
 constexpr size_t kBlock = 8192;
 constexpr uint64_t kAhead = 128U << 10;	// bytes under way at most
@@ -56,17 +58,6 @@ struct Figures {
 	uint64_t broken = 0;		// connections that ended before we did
 	int64_t longest_gap_ns = 0;	// without a byte coming back
 };
-
-// Byte `at` of connection `id`: one step of splitmix64 a word.
-unsigned char expected(uint64_t id, uint64_t at)
-{
-	uint64_t word = (id << 40) + (at >> 3) + 0x9e3779b97f4a7c15U;
-
-	word = (word ^ (word >> 30)) * 0xbf58476d1ce4e5b9U;
-	word = (word ^ (word >> 27)) * 0x94d049bb133111ebU;
-	word ^= word >> 31;
-	return static_cast<unsigned char>(word >> (8 * (at & 7)));
-}
 
 void publish(const std::string &path, const Figures &figures)
 {

@@ -13,28 +13,28 @@
 // In the guest and not on the host: a fault is struck every few hundred
 // milliseconds, and a round trip to the agent takes as long.
 
-#include <fcntl.h>
-#include <poll.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
-#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <string>
 
 #include <nlohmann/json.hpp>
 
+#include "command.h"
+#include "files.h"
 #include "result.h"
-
-extern char **environ;
 
 namespace {
 
 using fgft::kNsPerMs;
 using fgft::now_ns;
+using fgft::Command;
+using fgft::pairs_of;
+using fgft::read_number;
+using fgft::read_text;
+using fgft::value_of;
+using fgft::write_text;
 using nlohmann::json;
 
 constexpr char kRoot[] = "/sys/kernel/fgft/";
@@ -42,147 +42,6 @@ constexpr useconds_t kPollUs = 2000;
 constexpr int64_t kCommandMs = 20000;
 // Calls that a command asks for and does not wait for.
 constexpr int64_t kAfterwardsMs = 500;
-constexpr size_t kSaidMax = 400;
-
-std::string read_text(const std::string &path)
-{
-	std::array<char, 8192> block;
-	const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-	std::string text;
-
-	if (fd < 0)
-		return text;
-	for (;;) {
-		const ssize_t got = read(fd, block.data(), block.size());
-		if (got <= 0)
-			break;
-		text.append(block.data(), static_cast<size_t>(got));
-	}
-	close(fd);
-	return text;
-}
-
-bool write_text(const std::string &path, const std::string &text)
-{
-	const int fd = open(path.c_str(), O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return false;
-	const bool done = write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
-	close(fd);
-	return done;
-}
-
-uint64_t read_number(const std::string &path)
-{
-	return std::strtoull(read_text(path).c_str(), nullptr, 10);
-}
-
-// The value of "key: value" in a file of such lines.
-std::string value_of(const std::string &text, const std::string &key)
-{
-	size_t at = text.rfind(key + ": ", 0) == 0 ? 0 : text.find("\n" + key + ": ");
-
-	if (at == std::string::npos)
-		return "";
-	at = text.find(": ", at) + 2;
-	return text.substr(at, text.find('\n', at) - at);
-}
-
-json pairs_of(const std::string &text)
-{
-	json pairs = json::object();
-	size_t at = 0;
-
-	while (at < text.size()) {
-		size_t end = text.find('\n', at);
-		if (end == std::string::npos)
-			end = text.size();
-		const size_t colon = text.find(": ", at);
-		if (colon != std::string::npos && colon < end)
-			pairs[text.substr(at, colon - at)] = text.substr(colon + 2, end - colon - 2);
-		at = end + 1;
-	}
-	return pairs;
-}
-
-// A shell command under way; its output goes to a file, as nobody reads a pipe.
-class Command {
-public:
-	explicit Command(const std::string &shell)
-	{
-		if (shell.empty())
-			return;
-		posix_spawn_file_actions_t actions;
-		posix_spawnattr_t attributes;
-		const std::array<const char *, 4> argv = {"/bin/sh", "-c", shell.c_str(), nullptr};
-
-		posix_spawn_file_actions_init(&actions);
-		posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-		posix_spawn_file_actions_addopen(&actions, 1, kOutput, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-		posix_spawn_file_actions_adddup2(&actions, 1, 2);
-		posix_spawnattr_init(&attributes);
-		// A group of its own, so that what it started can be ended with it.
-		posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
-		begun_ = now_ns();
-		if (posix_spawn(&pid_, argv[0], &actions, &attributes, const_cast<char *const *>(argv.data()), environ))
-			pid_ = -1;
-		posix_spawn_file_actions_destroy(&actions);
-		posix_spawnattr_destroy(&attributes);
-	}
-	Command(const Command &) = delete;
-	Command &operator=(const Command &) = delete;
-	~Command() { finish(); }
-
-	bool running()
-	{
-		int status = 0;
-
-		if (pid_ < 0)
-			return false;
-		if (waitpid(pid_, &status, WNOHANG) == pid_) {
-			rc_ = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-			pid_ = -1;
-		}
-		return pid_ >= 0;
-	}
-
-	// Waits for the end, then makes it.
-	json finish()
-	{
-		while (running() && now_ns() - begun_ < kCommandMs * kNsPerMs)
-			usleep(kPollUs);
-		if (running()) {
-			kill(-pid_, SIGKILL);
-			for (int i = 0; i < 500 && running(); i++)
-				usleep(kPollUs);
-			if (pid_ >= 0)
-				rc_ = kStuck;
-			else
-				rc_ = kOverran;
-			pid_ = -1;
-		}
-		return rc_;
-	}
-
-	static std::string said()
-	{
-		std::string text = read_text(kOutput);
-
-		if (text.size() > kSaidMax)
-			text.erase(0, text.size() - kSaidMax);
-		return text;
-	}
-
-private:
-	static constexpr char kOutput[] = "/run/strike.out";
-	static constexpr int kOverran = -1000;	// ended by us
-	static constexpr int kStuck = -1001;	// could not be ended
-
-	pid_t pid_ = -1;
-	int rc_ = 0;
-	int64_t begun_ = 0;
-};
 
 struct Line {
 	std::string module, entry, fault, trigger;

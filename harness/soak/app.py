@@ -10,9 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
-import shlex
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -20,8 +18,8 @@ from pathlib import Path
 from harness import kernel
 from harness.console import Kind
 from harness.demo import driver as drivers
+from harness.modules import built
 from harness.outcome import GuestLost, HarnessError, Outcome
-from harness.paths import REPO
 from harness.qemu import Machine
 from harness.soak import audit, plan, results, triggers
 from harness.soak.guest import Guest
@@ -29,8 +27,6 @@ from harness.soak.results import Events, Fate, Run, Tally
 from harness.spec import Spec
 from harness.ui import note
 
-_BUILD_S = 1800
-_RUNTIME = "fgft"
 # Between two looks at the quiet machine.
 _SEGMENT_S = 60.0
 # Under emulation with more CPUs than the host has, on a busy host, a CPU may
@@ -55,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
         return 2
     seed = args.seed if args.seed is not None else random.SystemRandom().randrange(1 << 31)
     guest_kernel = kernel.select(args.kernel)
-    modules = _modules(driver, guest_kernel, args)
+    modules = built(driver, guest_kernel, build=not args.no_build)
     spec = Spec(kernel=args.kernel, smp=args.smp, memory_mb=_MEMORY_MB[args.kernel], modules=modules,
                 nut_model=driver.nic, panic_on_oops=True, soft_lockup_s=_SOFT_LOCKUP_S,
                 kernel_args=("workqueue.watchdog_thresh=120", "rcupdate.rcu_cpu_stall_timeout=120"))
@@ -63,26 +59,6 @@ def run(args: argparse.Namespace) -> int:
     # Ended by a time limit or by hand, the guest ends and what was seen is told.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     return _Soak(driver, spec, state, args.out / driver.name).go()
-
-
-def _modules(driver: drivers.Driver, guest_kernel: kernel.Kernel, args: argparse.Namespace) -> tuple[Path, ...]:
-    """Return fgft.ko and the driver's, built for injection against the guest's kernel."""
-    argv = ["make", "-s", "-C", str(REPO), "modules", "INJECT=1", f"DRIVER={driver.name}"]
-    if args.kernel == "oracle":
-        from harness.oracle import build
-
-        argv.append(f"KDIR={build.kdir(guest_kernel)}")
-    if not args.no_build:
-        done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_BUILD_S, check=False)
-        if done.returncode:
-            tail = "\n".join((done.stdout + done.stderr).strip().splitlines()[-20:])
-            raise HarnessError(f"the modules do not build:\n{tail}\nrun again with: {shlex.join(argv)}")
-    paths = tuple(REPO / "build" / guest_kernel.release / "inject" / "modules" / f"{name}.ko"
-                  for name in (_RUNTIME, driver.module))
-    for path in paths:
-        if not path.is_file():
-            raise HarnessError(f"{path} is missing: run `{shlex.join(argv)}`")
-    return paths
 
 
 class _Soak:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from harness import subject
 from harness.demo.driver import Driver
 from harness.demo.target import parse_pairs, parse_sections
 from harness.outcome import HarnessError, Outcome
@@ -18,8 +19,6 @@ from harness.soak.plan import Aim, Strike
 from harness.soak.triggers import Catalogue, Operation
 
 _SYSFS = "/sys/kernel/fgft"
-_PORT = 7707
-_PEER = "10.77.0.2"
 _MARK = "@@@ "
 # Guest seconds, on a machine whose host is busy.
 _COMMAND_S = 60.0
@@ -36,20 +35,9 @@ _STREAM_STATUS = "/run/stream.json"
 _CHURN_STATUS = "/run/churn.json"
 _IPERF_LOG = "/run/iperf.json"
 
-# A probe that failed has left nothing to let go.
-_UNBIND = """
-nut=$(cat /run/nut.pci)
-[ ! -e "/sys/bus/pci/drivers/{module}/$nut" ] || echo "$nut" > /sys/bus/pci/drivers/{module}/unbind
-"""
-# Bound already, where a fault kept it from being let go: set up all the same.
-_BIND = """
-[ -d /sys/bus/pci/drivers/{module}/$(cat /run/nut.pci) ] ||
-	echo "$(cat /run/nut.pci)" > /sys/bus/pci/drivers/{module}/bind || exit 1
-[ -d /sys/class/net/nut ] || exec sh /run/configure
-"""
 _IPERF = f"""
 while :; do
-	timeout {_IPERF_LIMIT_S} iperf3 -c {_PEER} --bidir -b {_IPERF_RATE} -t {_IPERF_S} -i 0 -J \
+	timeout {_IPERF_LIMIT_S} iperf3 -c {subject.PEER} --bidir -b {_IPERF_RATE} -t {_IPERF_S} -i 0 -J \
 		--connect-timeout 3000 --rcv-timeout 10000 >> {_IPERF_LOG} 2>&1
 	usleep 200000
 done
@@ -120,26 +108,16 @@ class Guest:
 
     def prepare(self, seed: int) -> None:
         """Load and configure the driver, all of it isolated, and start what stays up."""
-        script = self.driver.configure
-        self.machine.write_file("/run/configure", f"set -e\n{script}".encode())
-        for name, text in (("unbind", _UNBIND), ("bind", _BIND)):
-            self.machine.write_file(f"/run/{name}", text.format(module=self.driver.module).encode())
+        subject.write_scripts(self.machine, self.driver)
         churn = "".join(f"{op.name} {op.weight} {op.command}\n" for op in self.catalogue.churn)
         self.machine.write_file("/run/churn", churn.encode())
         self.machine.write_file("/run/iperf", _IPERF.encode())
         self.machine.write_file("/run/seed", f"{seed}\n".encode())
-        # Before anything is looked at: it has the driver filter by VLAN.
-        self.machine.check("modprobe 8021q")
-        self.machine.check("insmod /modules/fgft.ko")
-        self.machine.check(self.driver.load, timeout_s=_COMMAND_S)
-        self.machine.check(f"basename $(ls -d /sys/bus/pci/drivers/{self.driver.module}/0*) > /run/nut.pci")
-        self.machine.check(self.driver.configure_peer)
+        subject.load(self.machine, self.driver)
         self.machine.check(f"echo always > {self._home}/policy")
-        self.machine.check("sh /run/configure", timeout_s=_COMMAND_S)
-        if not self.traffic_flows():
-            raise HarnessError(f"no traffic after {self.driver.name} was configured\n{self.machine.console.tail()}")
+        subject.configure(self.machine, self.driver)
         self.machine.background("exec ip netns exec peer iperf3 -s > /dev/null 2>&1")
-        self.machine.background(f"exec ip netns exec peer stream serve {_PORT}")
+        self.machine.background(subject.ECHO)
 
     def aims(self) -> list[Aim]:
         """See which entry points can be reached, and how many sites a call of each passes."""
@@ -174,7 +152,7 @@ class Guest:
         self.machine.check(f"rm -f {_IPERF_LOG} {_STREAM_STATUS} {_CHURN_STATUS}")
         self._jobs = [
             self.machine.background("exec sh /run/iperf"),
-            self.machine.background(f"exec stream send {_PEER} {_PORT} {_STREAM_STATUS}"),
+            self.machine.background(f"exec stream send {subject.PEER} {subject.PORT} {_STREAM_STATUS}"),
             self.machine.background(f"read -r seed < /run/seed; exec churn $seed {_CHURN_PAUSE_MS} {_CHURN_STATUS} < /run/churn"),
         ]
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """Several machines working off one list of jobs.
 
-Each thread owns a machine with a snapshot of the configured driver, and takes
-jobs until none is left.  A machine that is beyond repair is replaced; a job
+Each thread owns a machine with a snapshot to go back to, and takes jobs until
+none is left.  A machine that is beyond repair is replaced; a job
 that breaks the harness itself is a result like any other, made by its caller.
 """
 
@@ -14,15 +14,25 @@ import signal
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
-from harness.demo.driver import Driver
-from harness.demo.target import Target
 from harness.outcome import GuestLost, HarnessError
 from harness.qemu import Machine
-from harness.spec import Spec
 
+
+class Rewindable(Protocol):
+    """What is set up in a machine once, and gone back to."""
+
+    machine: Machine
+
+    def prepare(self) -> None:
+        """Set it up and save a snapshot."""
+
+    def rewind(self) -> None:
+        """Load the snapshot."""
+
+
+T = TypeVar("T", bound=Rewindable)
 J = TypeVar("J")
 R = TypeVar("R")
 
@@ -31,15 +41,13 @@ _MACHINES_A_JOB = 2
 _TICK_S = 0.1
 
 
-class Pool(Generic[J, R]):
+class Pool(Generic[T, J, R]):
     """Threads with a machine each; use it as a context manager."""
 
-    def __init__(self, spec: Spec, driver: Driver, width: int, logs: Path) -> None:
-        """Start booting `width` machines."""
-        self._spec = spec
-        self._driver = driver
-        self._logs = logs
-        self._jobs: queue.Queue[tuple[J, Callable[[Target, J], R]] | None] = queue.Queue()
+    def __init__(self, make: Callable[[int], T], width: int) -> None:
+        """Start booting `width` machines; `make` describes one, by its index."""
+        self._make = make
+        self._jobs: queue.Queue[tuple[J, Callable[[T, J], R]] | None] = queue.Queue()
         self._done: queue.Queue[tuple[J, R] | BaseException] = queue.Queue()
         self._stop = threading.Event()
         self._machines: dict[int, Machine] = {}
@@ -48,7 +56,7 @@ class Pool(Generic[J, R]):
         for thread in self._threads:
             thread.start()
 
-    def __enter__(self) -> Pool[J, R]:
+    def __enter__(self) -> Pool[T, J, R]:
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -69,7 +77,7 @@ class Pool(Generic[J, R]):
                 raise done
             self._done.put(done)
 
-    def run(self, jobs: Iterable[J], work: Callable[[Target, J], R], report: Callable[[J, R], None]) -> None:
+    def run(self, jobs: Iterable[J], work: Callable[[T, J], R], report: Callable[[J, R], None]) -> None:
         """Do all jobs; `report` is called here for each as it ends, in any order."""
         left = 0
         for job in jobs:
@@ -98,7 +106,7 @@ class Pool(Generic[J, R]):
             thread.join(timeout=20)
 
     def _work(self, index: int) -> None:
-        target: Target | None = None
+        target: T | None = None
         try:
             target = self._boot(index)
             self._booted.put(target.machine)
@@ -116,19 +124,18 @@ class Pool(Generic[J, R]):
             if target:
                 target.machine.close()
 
-    def _boot(self, index: int) -> Target:
-        machine = Machine(self._spec, log=self._logs / f"console-{index}.txt")
-        self._machines[index] = machine
+    def _boot(self, index: int) -> T:
+        target = self._make(index)
+        self._machines[index] = target.machine
         try:
-            machine.boot()
-            target = Target(machine, self._driver)
+            target.machine.boot()
             target.prepare()
         except BaseException:
-            machine.close()
+            target.machine.close()
             raise
         return target
 
-    def _usable(self, index: int, target: Target) -> Target:
+    def _usable(self, index: int, target: T) -> T:
         """Return a target that can be rewound, in a new machine if need be."""
         for _ in range(_MACHINES_A_JOB):
             try:

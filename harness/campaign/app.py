@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The campaign as a program: a catalogue made, trials run, and what came of them told."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections import Counter
+from pathlib import Path
+
+from harness import kernel
+from harness.campaign import catalogue, engine, plan
+from harness.campaign.catalogue import Catalogue
+from harness.campaign.journal import Journal
+from harness.campaign.machine import Subject, spec
+from harness.campaign.record import Outcome, Plan, Trial
+from harness.campaign.trial import Runner
+from harness.demo import driver as drivers
+from harness.demo.driver import Driver
+from harness.modules import build_directory, built
+from harness.outcome import HarnessError
+from harness.qemu import Machine
+from harness.spec import Spec
+from harness.ui import note
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run or resume a campaign; 0 if every fault that is fatal natively was survived."""
+    try:
+        driver = drivers.load(args.driver)
+    except drivers.UnknownName as error:
+        print(f"campaign: error: {error}", file=sys.stderr)
+        return 2
+    if args.faults < 1 or args.jobs < 1 or args.smp < 1:
+        raise HarnessError("--faults, --jobs and --smp take a number from 1 up")
+    if args.icount and args.smp != 1:
+        raise HarnessError("instructions are counted on one CPU only: --no-icount with --smp")
+    machine, known = _prepare(driver, args)
+    made = plan.make(args.seed, known, args.faults, args.icount, None)
+    if len(made.faults) < args.faults:
+        note(f"campaign: only {len(made.faults)} faults can be reached")
+    directory = args.out / driver.name
+    interrupted = False
+    # Ended by a time limit or by hand: what is done is kept and told.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with Journal(directory) as journal:
+        journal.begin(made, args.fresh)
+        runner = Runner(made, known)
+
+        def make(index: int) -> Subject:
+            return Subject(Machine(machine, log=directory / f"console-{index}.txt"), driver)
+
+        try:
+            engine.run(made, journal, make, runner.run, args.jobs)
+        except KeyboardInterrupt:
+            interrupted = True
+            note("campaign: interrupted; the same command goes on from here")
+        trials = [journal.done[index] for index in sorted(journal.done) if index < len(made.faults)]
+    _tell(made, trials, directory)
+    if interrupted:
+        return 130
+    return 0 if not [trial for trial in trials if _missed(trial)] else 1
+
+
+def _prepare(driver: Driver, args: argparse.Namespace) -> tuple[Spec, Catalogue]:
+    """Build, describe the machine, and make the catalogue."""
+    guest_kernel = kernel.fetch()
+    modules = built(driver, guest_kernel, build=not args.no_build, mutants=True)
+    machine = spec(driver, modules, "stock", args.icount, args.smp)
+    reports = build_directory(guest_kernel.release, mutants=True) / "report" / driver.name
+    log = args.out / driver.name / "console-coverage.txt"
+    return machine, catalogue.fetch(machine, driver, guest_kernel.release, reports, log, note)
+
+
+def replay(args: argparse.Namespace) -> int:
+    """Run one trial of a campaign again and show everything; 0 if isolation held."""
+    driver = drivers.load(args.driver)
+    with Journal(args.out / driver.name) as journal:
+        made = journal.plan()
+    if not made:
+        raise HarnessError(f"no campaign in {args.out / driver.name}")
+    seed, _, place = args.trial.partition("-")
+    if not place.isdigit() or seed != str(made.seed) or int(place) >= len(made.faults):
+        raise HarnessError(f"no trial '{args.trial}': there are {made.seed}-0 to {made.seed}-{len(made.faults) - 1}")
+    args.icount, args.smp = made.icount, 1
+    machine, known = _prepare(driver, args)
+    if known.build != made.build:
+        note("replay: the build is another than the campaign's: its faults may be others")
+    with Machine(machine, echo=lambda text: print(text, end="", flush=True)) as guest:
+        subject = Subject(guest, driver)
+        subject.prepare()
+        subject.rewind()
+        trial = Runner(made, known).run(subject, int(place))
+    _show(trial)
+    return 1 if _missed(trial) else 0
+
+
+def _missed(trial: Trial) -> bool:
+    """Whether isolation did not keep the kernel alive."""
+    return trial.isolated.outcome.fatal
+
+
+def _show(trial: Trial) -> None:
+    fault = trial.fault
+    print(f"\n{trial.id}: {fault.id}, {fault.operator} ({fault.family}) in {fault.function}, line {fault.line}, "
+          f"reached by '{fault.trigger or 'traffic'}'")
+    for run_ in (trial.native, trial.isolated):
+        print(f"{run_.mode.value}: {run_.outcome.value}: {run_.outcome.meaning}")
+        for name, value in run_.to_json().items():
+            if name not in ("mode", "outcome", "problems", "console") and value is not None:
+                print(f"  {name}: {value}")
+        for text in (*run_.problems, *run_.console):
+            print(f"  - {text}")
+
+
+def _tell(made: Plan, trials: list[Trial], directory: Path) -> None:
+    print(f"{made.driver}, seed {made.seed}: {len(trials)} of {len(made.faults)} trials; {made.distinct_faults} mutants in the "
+          f"build, {made.reachable_faults} reached by a known workload, {len(made.operators)} operators, "
+          f"{len(made.entries)} entry points; oracle runs: {sum(trial.oracle is not None for trial in trials)}")
+    native = Counter(trial.native.outcome for trial in trials)
+    isolated = Counter(trial.isolated.outcome for trial in trials)
+    print(f"{'':20} {'native':>8} {'isolated':>8}")
+    for outcome in Outcome:
+        if native[outcome] or isolated[outcome]:
+            print(f"{outcome.value:20} {native[outcome]:8} {isolated[outcome]:8}")
+    fatal = [trial for trial in trials if trial.native.outcome.fatal]
+    print(f"fatal natively: {len(fatal)}, survived isolated: {sum(not trial.isolated.outcome.fatal for trial in fatal)}")
+    for trial in trials:
+        if _missed(trial):
+            print(f"miss: {engine.told(trial)}: {'; '.join(trial.isolated.problems)[:160]}\n"
+                  f"  run again with: python3 -m harness campaign --driver {made.driver} replay {trial.id}")
+    print(os.path.relpath(directory))

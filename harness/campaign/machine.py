@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The machine trials are run in: one CPU, set up once, gone back to before each run."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from harness import subject
+from harness.demo.driver import Driver
+from harness.outcome import HarnessError, Outcome
+from harness.qemu import Attempt, Machine
+from harness.spec import Spec
+
+SNAPSHOT = "campaign"
+INTERFACE = "nut"
+POLICIES = {"native": "off", "isolated": "always"}
+# Guest nanoseconds an instruction takes, as a power of two.  About the speed
+# of the emulator: delays of drivers would cost 16 times as much with 0.
+_ICOUNT_SHIFT = 4
+_PEER_TIMER_NS = 20000
+_MEMORY_MB = {"stock": 192, "oracle": 1024}
+# Guest seconds; nearly all of it is spent idle, which costs nothing.
+_TRIAL_S = 180.0
+_WALL_S = 300.0
+# Processor seconds of QEMU's after which a guest that does not even answer a
+# ping is hung: several times what the longest trial takes.
+HANG_CPU_S = 12.0
+
+
+def spec(driver: Driver, modules: tuple[Path, ...], kernel: str, icount: bool, smp: int) -> Spec:
+    """Describe the machine."""
+    found = Spec(kernel=kernel, smp=smp, memory_mb=_MEMORY_MB[kernel], modules=modules, nut_model=driver.nic,
+                 panic_on_oops=True, devices=())
+    if not icount:
+        return found
+    # The peer too has to go by guest time, which else runs ahead of it while the guest is idle.
+    return replace(found, icount=True, icount_shift=_ICOUNT_SHIFT, peer_timer_ns=_PEER_TIMER_NS)
+
+
+class Subject:
+    """A machine with the driver in it, and a snapshot to go back to."""
+
+    def __init__(self, machine: Machine, driver: Driver) -> None:
+        self.machine = machine
+        self.driver = driver
+
+    def prepare(self) -> None:
+        """Load and configure the driver, see traffic flow, and save the snapshot."""
+        subject.write_scripts(self.machine, self.driver)
+        subject.load(self.machine, self.driver)
+        if self.machine.run(["test", "-e", "/sys/kernel/fgft/mutant"]).outcome is not Outcome.PASSED:
+            raise HarnessError(f"no mutants in this build: run `make modules INJECT=1 MUTANTS=1 DRIVER={self.driver.name}`")
+        subject.configure(self.machine, self.driver)
+        self.machine.background(subject.ECHO)
+        self.machine.check(["usleep", "500000"])
+        self.machine.save(SNAPSHOT)
+
+    def rewind(self) -> None:
+        """Go back to the configured guest, isolation off."""
+        self.machine.load(SNAPSHOT)
+
+    def ask(self, mode: str, entry: str, trigger: str, reach_ms: int, hang_cpu_s: float = HANG_CPU_S, **fields: Any) -> Attempt:
+        """Run guest/trial.cc once."""
+        request = {"module": self.driver.module, "interface": INTERFACE, "address": subject.PEER, "port": subject.PORT,
+                   "policy": POLICIES[mode], "entry": entry, "trigger": trigger, "reach_ms": reach_ms, **fields}
+        return self.machine.attempt(["trial", json.dumps(request)], timeout_s=_TRIAL_S, wall_s=_WALL_S, cpu_s=hang_cpu_s)
+
+
+def answer_of(attempt: Attempt) -> dict[str, Any]:
+    """Return what the guest's program answered; raise if it is no answer."""
+    try:
+        answer = json.loads(attempt.result.out if attempt.result else "")
+    except ValueError:
+        raise HarnessError(f"the guest did not answer: {attempt.outcome.value}: {attempt.detail.strip()[-300:]}") from None
+    if not isinstance(answer, dict) or "error" in answer:
+        raise HarnessError(f"the guest refused: {answer}")
+    return answer

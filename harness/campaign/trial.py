@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0
+"""One trial: the same fault natively and isolated, each from the same snapshot."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from harness.agent import AgentError
+from harness.campaign import oracles, plan
+from harness.campaign.catalogue import Catalogue, Entry
+from harness.campaign.machine import Subject, answer_of
+from harness.campaign.oracles import Circumstances
+from harness.campaign.record import Fault, Kernel, Mode, Plan, Run, Trial
+from harness.outcome import GuestLost, HarnessError, Outcome
+from harness.qemu import Attempt
+
+# What a fault is allowed to take more than a run without one: recovery, and
+# waiting for a link that does not come.
+_CPU_FACTOR = 4.0
+_CPU_SLACK_S = 3.0
+
+
+class Runner:
+    """Runs trials of one plan; what it needs of a machine is a Subject."""
+
+    def __init__(self, made: Plan, catalogue: Catalogue, times: int = 1) -> None:
+        self._plan = made
+        self._catalogue = catalogue
+        self._times = times  # how often a fault strikes; 0: each time it is passed
+
+    def run(self, subject: Subject, index: int) -> Trial:
+        """Run the trial with this place in the plan; the machine has just been rewound."""
+        fault = self._plan.faults[index]
+        entry = self._catalogue.entry(fault.entry)
+        seed = plan.trial_seed(self._plan, index)
+        native = self._once(subject, entry, fault, seed, Mode.NATIVE, rewind=False)
+        isolated = self._once(subject, entry, fault, seed, Mode.ISOLATED, rewind=True)
+        return Trial(plan.trial_id(self._plan, index), index, seed, fault, native, isolated, None)
+
+    def _once(self, subject: Subject, entry: Entry, fault: Fault, seed: int, mode: Mode, rewind: bool) -> Run:
+        begun = time.monotonic()
+        reference = entry.references[mode.value]
+        try:
+            if rewind:
+                subject.rewind()
+            attempt = subject.ask(mode.value, entry.name, entry.trigger, entry.reach_ms,
+                                  hang_cpu_s=_CPU_FACTOR * reference.cpu_s + _CPU_SLACK_S,
+                                  unit=fault.unit, number=fault.number, times=self._times, seed=seed)
+            answer = _answer(attempt)
+        except (HarnessError, GuestLost, AgentError) as error:
+            attempt = Attempt(Outcome.HARNESS_ERROR, None, (), str(error))
+            answer = None
+        return oracles.judge(Circumstances(mode, Kernel.STOCK, reference, time.monotonic() - begun), attempt, answer)
+
+
+def _answer(attempt: Attempt) -> dict[str, Any] | None:
+    """Return what the guest told; None if it was lost first."""
+    return answer_of(attempt) if attempt.outcome in (Outcome.PASSED, Outcome.FAILED, Outcome.GUEST_OOPS) else None

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0
+// One run of a mutant, from the first look at the machine to the last.
+//
+//	trial REQUEST		prints one line of JSON
+//
+// REQUEST is JSON:
+//	{"module", "interface", "address", "port", "policy", "entry", "trigger",
+//	 "reach_ms", "unit", "number", "times", "seed"}
+// With a null number nothing is woken: the run is what others are compared
+// with.  With "cover" instead, the mutants that calls of "entry" pass are noted,
+// over so many calls.
+//
+// The order: look, start a connection, wake the mutant, trigger, watch, put it
+// to sleep, see data flow, look, trigger again, see data flow again, look.
+//
+// In the guest and not on the host: each question would be a round trip.
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "command.h"
+#include "files.h"
+#include "flow.h"
+#include "look.h"
+#include "result.h"
+
+namespace {
+
+using fgft::Command;
+using fgft::Flow;
+using fgft::Interface;
+using fgft::kNsPerMs;
+using fgft::now_ns;
+using fgft::pairs_of;
+using fgft::read_number;
+using fgft::read_text;
+using fgft::value_of;
+using fgft::write_text;
+using nlohmann::json;
+
+const std::string kRoot = "/sys/kernel/fgft/";
+const std::string kMutant = kRoot + "mutant";
+constexpr int kStepMs = 5;
+constexpr int64_t kCommandMs = 25000;
+// Calls that a command asks for and does not wait for.
+constexpr int64_t kAfterwardsMs = 500;
+// What a strike does may show later: at the next interrupt, in the next frame.
+constexpr int64_t kSettleMs = 300;
+constexpr int64_t kRecoverMs = 20000;
+// The link comes up again after some seconds.
+constexpr int64_t kTrafficMs = 12000;
+constexpr int64_t kQuietMs = 1500;
+constexpr uint64_t kProof = 16 * Flow::kBlock;
+
+struct Request {
+	std::string module, interface, address, policy, entry, trigger, unit;
+	uint16_t port = 0;
+	int64_t reach_ms = 0;
+	std::optional<uint64_t> number;
+	uint64_t times = 1, seed = 0, cover = 0;
+
+	static bool parse(const char *text, Request &request)
+	{
+		const json given = json::parse(text, nullptr, false);
+
+		if (!given.is_object())
+			return false;
+		request.module = given.value("module", "");
+		request.interface = given.value("interface", "");
+		request.address = given.value("address", "");
+		request.policy = given.value("policy", "");
+		request.entry = given.value("entry", "");
+		request.trigger = given.value("trigger", "");
+		request.unit = given.value("unit", "");
+		request.port = given.value("port", uint16_t{0});
+		request.reach_ms = given.value("reach_ms", 0);
+		if (given.contains("number") && given["number"].is_number_unsigned())
+			request.number = given["number"].get<uint64_t>();
+		request.times = given.value("times", 1U);
+		request.seed = given.value("seed", uint64_t{0});
+		request.cover = given.value("cover", 0U);
+		return !request.module.empty() && !request.interface.empty() && !request.policy.empty();
+	}
+	std::string home() const { return kRoot + module; }
+	std::string arming() const
+	{
+		return module + " " + unit + " " + std::to_string(*number) + " " + std::to_string(times) + " " +
+		       std::to_string(seed) + " anywhere";
+	}
+};
+
+class Trial {
+public:
+	explicit Trial(const Request &request) : request_(request), interface_(request.interface.c_str()) {}
+
+	json run();
+	json cover();
+
+private:
+	template <typename Condition> bool flow_until(int64_t ms, Condition condition);
+	uint64_t faults() const { return read_number(request_.home() + "/faults"); }
+	bool struck() const { return read_number_of("struck") > 0; }
+	uint64_t read_number_of(const char *key) const
+	{
+		return std::strtoull(value_of(read_text(kMutant), key).c_str(), nullptr, 10);
+	}
+	void connect();
+	json perform(bool until_struck);
+	bool data_flows();
+	void watch(uint64_t faults_before);
+	json quiet(const json &wanted);
+
+	const Request &request_;
+	Interface interface_;
+	std::unique_ptr<Flow> flow_;
+	uint64_t connections_ = 0;
+	uint64_t bad_ = 0;
+	json answer_ = json::object();
+};
+
+void Trial::connect()
+{
+	if (flow_)
+		bad_ += flow_->bad();
+	flow_ = std::make_unique<Flow>(request_.address.c_str(), request_.port, ++connections_);
+}
+
+// Keeps data flowing until something is so; false if it is not in time.
+template <typename Condition> bool Trial::flow_until(int64_t ms, Condition condition)
+{
+	const int64_t until = now_ns() + ms * kNsPerMs;
+
+	while (!condition()) {
+		if (now_ns() >= until)
+			return false;
+		flow_->step(kStepMs);
+		// A block every few milliseconds is enough to see a gap by.
+		usleep(kStepMs * 1000);
+	}
+	return true;
+}
+
+// Has the kernel call the entry point.
+json Trial::perform(bool until_struck)
+{
+	Command command(request_.trigger);
+
+	flow_until(kCommandMs, [&] { return !command.running(); });
+	const json rc = command.finish();
+	if (until_struck)
+		flow_until(request_.trigger.empty() ? request_.reach_ms : kAfterwardsMs, [&] { return struck(); });
+	else if (request_.trigger.empty())
+		flow_until(4 * kStepMs, [] { return false; });
+	return {{"rc", rc}, {"said", rc == 0 ? "" : Command::said()}};
+}
+
+// Sees some data go out and come back, on a new connection if the old one broke.
+bool Trial::data_flows()
+{
+	const int64_t until = now_ns() + kTrafficMs * kNsPerMs;
+
+	while (now_ns() < until) {
+		if (flow_->broken()) {
+			usleep(20000);
+			connect();
+		}
+		const uint64_t goal = flow_->bytes() + kProof;
+		while (!flow_->broken() && flow_->bytes() < goal && now_ns() < until)
+			flow_->step(kStepMs);
+		if (flow_->bytes() >= goal)
+			return true;
+	}
+	return false;
+}
+
+// Waits for what the fault leads to: its detection, and the end of recovery.
+void Trial::watch(uint64_t faults_before)
+{
+	flow_until(kSettleMs, [&] { return faults() > faults_before; });
+	answer_["finished"] = flow_until(kRecoverMs, [&] { return !read_number(request_.home() + "/recovering"); });
+}
+
+// Waits until resources are as they should be, or long enough.
+json Trial::quiet(const json &wanted)
+{
+	const int64_t until = now_ns() + kQuietMs * kNsPerMs;
+	json found;
+
+	do {
+		usleep(20000);
+		found = fgft::read_resources(request_.module, request_.interface);
+	} while (found != wanted && now_ns() < until);
+	return found;
+}
+
+json Trial::run()
+{
+	if (!write_text(request_.home() + "/policy", request_.policy))
+		return {{"error", "the policy was refused"}};
+	usleep(20000);
+	const json settings = interface_.settings();
+	const auto slab = fgft::read_slab();
+	const json resources = fgft::read_resources(request_.module, request_.interface);
+	const uint64_t before = faults();
+	connect();
+	answer_["ready"] = data_flows();
+
+	if (request_.number && !write_text(kMutant, request_.arming()))
+		return {{"error", "the mutant was refused"}};
+	answer_["first"] = perform(request_.number.has_value());
+	answer_["struck"] = struck();
+	if (request_.number && !struck()) {
+		write_text(kMutant, "off");
+		return answer_;
+	}
+	watch(before);
+	answer_["passed"] = read_number_of("passed");
+	answer_["first_ns"] = read_number_of("first_ns");
+	write_text(kMutant, "off");
+	answer_["connection_kept"] = !flow_->broken();
+	answer_["traffic"] = data_flows();
+	answer_["gap_ns"] = flow_->longest_gap_ns();
+	answer_["settings"] = {{"before", settings}, {"after", interface_.settings()}};
+	answer_["faults"] = faults() - before;
+	answer_["fault_ns"] = read_number(request_.home() + "/last_fault_ns");
+	answer_["last"] = pairs_of(read_text(request_.home() + "/last_fault"));
+	answer_["steps"] = pairs_of(read_text(request_.home() + "/steps"));
+	answer_["causes"] = pairs_of(read_text(request_.home() + "/causes"));
+
+	answer_["again"] = perform(false);
+	connect();
+	answer_["again"]["traffic"] = data_flows();
+	answer_["again"]["faults"] = faults() - before - answer_["faults"].get<uint64_t>();
+	answer_["bad_bytes"] = bad_ + flow_->bad();
+	flow_.reset();
+	answer_["resources"] = {{"before", resources}, {"after", quiet(resources)}};
+	answer_["again"]["settings"] = interface_.settings();
+	answer_["victim"] = read_text(kRoot + "victim");
+	json grown = json::object();
+	for (const auto &[name, bytes] : fgft::read_slab()) {
+		const auto was = slab.find(name);
+		const int64_t growth = bytes - (was == slab.end() ? 0 : was->second);
+		if (growth)
+			grown[name] = growth;
+	}
+	answer_["slab"] = grown;
+	return answer_;
+}
+
+json Trial::cover()
+{
+	if (!write_text(request_.home() + "/policy", request_.policy) ||
+	    !write_text(kMutant, request_.module + " cover within"))
+		return {{"error", "coverage was refused"}};
+	connect();
+	answer_["ready"] = data_flows();
+	uint64_t reached = 0;
+	for (uint64_t i = 0; i < request_.cover; i++) {
+		if (!write_text(kRoot + "inject", request_.module + " " + request_.entry + " profile"))
+			return {{"error", "no such entry point"}};
+		answer_["first"] = perform(false);
+		const auto profiled = [] { return value_of(read_text(kRoot + "inject"), "state") == "profiled"; };
+		if (!flow_until(request_.trigger.empty() ? request_.reach_ms : kAfterwardsMs, profiled))
+			break;
+		reached++;
+	}
+	answer_["reached"] = reached;
+	answer_["covered"] = read_text(kRoot + "covered");
+	return answer_;
+}
+
+} // namespace
+
+int main(int argc, char **argv)
+{
+	Request request;
+
+	if (argc != 2 || !Request::parse(argv[1], request)) {
+		std::fprintf(stderr, "usage: trial REQUEST, see the head of trial.cc\n");
+		return 2;
+	}
+	Trial trial(request);
+	const int64_t begun = now_ns();
+	json answer = request.cover ? trial.cover() : trial.run();
+	answer["took_ms"] = (now_ns() - begun) / kNsPerMs;
+	std::printf("%s\n", answer.dump(-1, ' ', false, json::error_handler_t::replace).c_str());
+	return 0;
+}
