@@ -54,6 +54,8 @@ def judge(how: Circumstances, attempt: Attempt, answer: dict[str, Any] | None) -
     console = tuple(report.title for report in attempt.reports)
     if answer is None:
         return _lost(how, attempt, console)
+    if not answer["ready"]:
+        return _run(how, Outcome.HARNESS_ERROR, attempt, console, problems=("no data flowed before the fault",))
     if not answer["struck"]:
         return _run(how, Outcome.NOT_REACHED, attempt, console, reached=False, hits=0)
     detected = answer["faults"] > 0

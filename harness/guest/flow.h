@@ -27,7 +27,7 @@ class Flow {
 public:
 	static constexpr size_t kBlock = 1024;
 
-	Flow(const char *address, uint16_t port, uint64_t id) : id_(id), begun_(now_ns()), heard_(begun_)
+	Flow(const char *address, uint16_t port, uint64_t id) : id_(id), heard_(now_ns())
 	{
 		struct sockaddr_in to = {};
 
@@ -110,7 +110,6 @@ private:
 
 	int fd_ = -1;
 	uint64_t id_;
-	int64_t begun_;
 	int64_t heard_;
 	int64_t gap_ = 0;
 	uint64_t sent_ = 0;

@@ -13,6 +13,9 @@
 // The order: look, start a connection, wake the mutant, trigger, watch, put it
 // to sleep, see data flow, look, trigger again, see data flow again, look.
 //
+// The mutant is awake within one call of the entry point, in all that this call
+// does: the first one that passes it.
+//
 // In the guest and not on the host: each question would be a round trip.
 
 #include <unistd.h>
@@ -46,6 +49,7 @@ using nlohmann::json;
 
 const std::string kRoot = "/sys/kernel/fgft/";
 const std::string kMutant = kRoot + "mutant";
+const std::string kCall = kRoot + "inject";
 constexpr int kStepMs = 5;
 constexpr int64_t kCommandMs = 25000;
 // Calls that a command asks for and does not wait for.
@@ -63,7 +67,7 @@ struct Request {
 	uint16_t port = 0;
 	int64_t reach_ms = 0;
 	std::optional<uint64_t> number;
-	uint64_t times = 1, seed = 0, cover = 0;
+	uint64_t times = 0, seed = 0, cover = 0;
 
 	static bool parse(const char *text, Request &request)
 	{
@@ -82,7 +86,7 @@ struct Request {
 		request.reach_ms = given.value("reach_ms", 0);
 		if (given.contains("number") && given["number"].is_number_unsigned())
 			request.number = given["number"].get<uint64_t>();
-		request.times = given.value("times", 1U);
+		request.times = given.value("times", 0U);
 		request.seed = given.value("seed", uint64_t{0});
 		request.cover = given.value("cover", 0U);
 		return !request.module.empty() && !request.interface.empty() && !request.policy.empty();
@@ -91,8 +95,9 @@ struct Request {
 	std::string arming() const
 	{
 		return module + " " + unit + " " + std::to_string(*number) + " " + std::to_string(times) + " " +
-		       std::to_string(seed) + " anywhere";
+		       std::to_string(seed) + " within";
 	}
+	std::string call() const { return module + " " + entry + " profile"; }
 };
 
 class Trial {
@@ -106,6 +111,7 @@ private:
 	template <typename Condition> bool flow_until(int64_t ms, Condition condition);
 	uint64_t faults() const { return read_number(request_.home() + "/faults"); }
 	bool struck() const { return read_number_of("struck") > 0; }
+	bool struck_in_call();
 	uint64_t read_number_of(const char *key) const
 	{
 		return std::strtoull(value_of(read_text(kMutant), key).c_str(), nullptr, 10);
@@ -146,15 +152,29 @@ template <typename Condition> bool Trial::flow_until(int64_t ms, Condition condi
 	return true;
 }
 
+// Whether the mutant has struck; if a call went by without that, the next one counts.
+bool Trial::struck_in_call()
+{
+	if (struck())
+		return true;
+	if (value_of(read_text(kCall), "state") == "profiled" && !struck())
+		write_text(kCall, request_.call());
+	return struck();
+}
+
 // Has the kernel call the entry point.
 json Trial::perform(bool until_struck)
 {
 	Command command(request_.trigger);
 
-	flow_until(kCommandMs, [&] { return !command.running(); });
+	flow_until(kCommandMs, [&] {
+		if (until_struck)
+			struck_in_call();
+		return !command.running();
+	});
 	const json rc = command.finish();
 	if (until_struck)
-		flow_until(request_.trigger.empty() ? request_.reach_ms : kAfterwardsMs, [&] { return struck(); });
+		flow_until(request_.trigger.empty() ? request_.reach_ms : kAfterwardsMs, [&] { return struck_in_call(); });
 	else if (request_.trigger.empty())
 		flow_until(4 * kStepMs, [] { return false; });
 	return {{"rc", rc}, {"said", rc == 0 ? "" : Command::said()}};
@@ -211,17 +231,19 @@ json Trial::run()
 	connect();
 	answer_["ready"] = data_flows();
 
-	if (request_.number && !write_text(kMutant, request_.arming()))
+	if (request_.number && (!write_text(kMutant, request_.arming()) || !write_text(kCall, request_.call())))
 		return {{"error", "the mutant was refused"}};
 	answer_["first"] = perform(request_.number.has_value());
 	answer_["struck"] = struck();
 	if (request_.number && !struck()) {
+		write_text(kCall, "off");
 		write_text(kMutant, "off");
 		return answer_;
 	}
 	watch(before);
 	answer_["passed"] = read_number_of("passed");
 	answer_["first_ns"] = read_number_of("first_ns");
+	write_text(kCall, "off");
 	write_text(kMutant, "off");
 	answer_["connection_kept"] = !flow_->broken();
 	answer_["traffic"] = data_flows();
@@ -262,10 +284,10 @@ json Trial::cover()
 	answer_["ready"] = data_flows();
 	uint64_t reached = 0;
 	for (uint64_t i = 0; i < request_.cover; i++) {
-		if (!write_text(kRoot + "inject", request_.module + " " + request_.entry + " profile"))
+		if (!write_text(kCall, request_.call()))
 			return {{"error", "no such entry point"}};
 		answer_["first"] = perform(false);
-		const auto profiled = [] { return value_of(read_text(kRoot + "inject"), "state") == "profiled"; };
+		const auto profiled = [] { return value_of(read_text(kCall), "state") == "profiled"; };
 		if (!flow_until(request_.trigger.empty() ? request_.reach_ms : kAfterwardsMs, profiled))
 			break;
 		reached++;

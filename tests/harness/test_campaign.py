@@ -248,7 +248,7 @@ def answer(**changes: Any) -> dict[str, Any]:
     """Return what the guest tells of a fault that was undone."""
     resources = {"ranges": "slab 2 104\n", "references": "0"}
     told = {
-        "struck": True, "passed": 3, "first_ns": 1000, "fault_ns": 4000, "faults": 1, "finished": True,
+        "ready": True, "struck": True, "passed": 3, "first_ns": 1000, "fault_ns": 4000, "faults": 1, "finished": True,
         "first": {"rc": 0, "said": ""}, "again": {"rc": 0, "said": "", "traffic": True, "faults": 0, "settings": {"mtu": 1492}},
         "settings": {"before": {"mtu": 1492}, "after": {"mtu": 1492}}, "resources": {"before": resources, "after": resources},
         "connection_kept": True, "traffic": True, "gap_ns": 9, "bad_bytes": 0, "victim": "intact\n", "slab": {"dentry": 1000},
@@ -270,6 +270,7 @@ UNDETECTED = {"faults": 0, "causes": {}, "steps": {}, "last": {}}
 @pytest.mark.parametrize(("told", "outcome"), [
     (answer(), Outcome.RECOVERED),
     (answer(struck=False), Outcome.NOT_REACHED),
+    (answer(ready=False), Outcome.HARNESS_ERROR),
     (answer(**UNDETECTED), Outcome.NO_EFFECT),
     (answer(**UNDETECTED, first={"rc": 1, "said": "no"}), Outcome.WRONG_RESULT),
     (answer(**UNDETECTED, bad_bytes=1), Outcome.UNDETECTED_HARMFUL),
