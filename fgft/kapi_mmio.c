@@ -9,14 +9,14 @@
 
 #include "kapi.h"
 
-#define DEVICE_READ(name, value_t, address_t, swap)			\
+#define DEVICE_READ(name, value_t, address_t, ports, swap)		\
 KAPI_EXPORT(value_t, name, (address_t addr))				\
 {									\
 	KAPI_ENTER(name);						\
 	const struct fgft_reg *reg;					\
 	value_t value;							\
 									\
-	if (!c || (unsigned long)addr < PORTS_END)			\
+	if (!c || (unsigned long)addr < (ports))			\
 		return name(addr);					\
 	reg = fgft_device_read(c, addr, _RET_IP_);			\
 	value = name(addr);						\
@@ -26,21 +26,29 @@ KAPI_EXPORT(value_t, name, (address_t addr))				\
 }
 
 #define AS_IT_IS(value)	(value)
-#define PORTS_END	0x40000UL	/* ioread8() and its like take ports, too */
+/* ioread8() and its like take ports, too; to readl() they are NULL pointers. */
+#define PORTS_END	0x40000UL
+#define NO_PORTS	0UL
 
-DEVICE_READ(readb, unsigned char, const volatile void __iomem *, AS_IT_IS)
-DEVICE_READ(readw, unsigned short, const volatile void __iomem *, AS_IT_IS)
-DEVICE_READ(readl, unsigned int, const volatile void __iomem *, AS_IT_IS)
-DEVICE_READ(readq, u64, const volatile void __iomem *, AS_IT_IS)
-DEVICE_READ(__readb, unsigned char, const volatile void __iomem *, AS_IT_IS)
-DEVICE_READ(__readw, unsigned short, const volatile void __iomem *, AS_IT_IS)
-DEVICE_READ(__readl, unsigned int, const volatile void __iomem *, AS_IT_IS)
-DEVICE_READ(__readq, u64, const volatile void __iomem *, AS_IT_IS)
-DEVICE_READ(ioread8, unsigned int, const void __iomem *, AS_IT_IS)
-DEVICE_READ(ioread16, unsigned int, const void __iomem *, AS_IT_IS)
-DEVICE_READ(ioread32, unsigned int, const void __iomem *, AS_IT_IS)
-DEVICE_READ(ioread16be, unsigned int, const void __iomem *, swab16)
-DEVICE_READ(ioread32be, unsigned int, const void __iomem *, swab32)
+DEVICE_READ(readb, unsigned char, const volatile void __iomem *, NO_PORTS,
+	    AS_IT_IS)
+DEVICE_READ(readw, unsigned short, const volatile void __iomem *, NO_PORTS,
+	    AS_IT_IS)
+DEVICE_READ(readl, unsigned int, const volatile void __iomem *, NO_PORTS,
+	    AS_IT_IS)
+DEVICE_READ(readq, u64, const volatile void __iomem *, NO_PORTS, AS_IT_IS)
+DEVICE_READ(__readb, unsigned char, const volatile void __iomem *, NO_PORTS,
+	    AS_IT_IS)
+DEVICE_READ(__readw, unsigned short, const volatile void __iomem *, NO_PORTS,
+	    AS_IT_IS)
+DEVICE_READ(__readl, unsigned int, const volatile void __iomem *, NO_PORTS,
+	    AS_IT_IS)
+DEVICE_READ(__readq, u64, const volatile void __iomem *, NO_PORTS, AS_IT_IS)
+DEVICE_READ(ioread8, unsigned int, const void __iomem *, PORTS_END, AS_IT_IS)
+DEVICE_READ(ioread16, unsigned int, const void __iomem *, PORTS_END, AS_IT_IS)
+DEVICE_READ(ioread32, unsigned int, const void __iomem *, PORTS_END, AS_IT_IS)
+DEVICE_READ(ioread16be, unsigned int, const void __iomem *, PORTS_END, swab16)
+DEVICE_READ(ioread32be, unsigned int, const void __iomem *, PORTS_END, swab32)
 
 #define DEVICE_WRITE(name, value_t, address_t)				\
 KAPI_EXPORT(void, name, (value_t value, address_t addr))		\

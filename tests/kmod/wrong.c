@@ -73,6 +73,12 @@ static noinline void argument_mmio(void)
 	writel(0, FOREIGN);
 }
 
+/* A member of a structure at NULL, as small as a port's number. */
+static noinline void argument_register(void)
+{
+	subject.w = readl((void __iomem *)8);
+}
+
 static noinline void argument_string(void)
 {
 	if (request_irq(0, wrong_handler, 0, (const char *)8, &subject))
@@ -87,14 +93,14 @@ static const struct argument arguments[] = {
 	{ argument_writable }, { argument_readable }, { argument_slab },
 	{ argument_inside }, { argument_vmalloc }, { argument_device },
 	{ argument_dma }, { argument_netdev }, { argument_skb },
-	{ argument_mmio }, { argument_string },
+	{ argument_mmio }, { argument_register }, { argument_string },
 };
 
 /* In the same order: what is called. */
 const char * const wrong_arguments[] = {
 	"spin_lock", "kmemdup", "kfree", "kfree", "vfree", "dma_free_coherent",
 	"dma_free_coherent", "netif_carrier_off", "consume_skb", "device write",
-	"request_threaded_irq",
+	"device read", "request_threaded_irq",
 };
 
 const u32 wrong_arguments_count = ARRAY_SIZE(arguments);
