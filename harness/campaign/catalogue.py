@@ -13,7 +13,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -141,7 +141,9 @@ def fetch(spec: Spec, driver: Driver, release: str, reports: Path, log: Path, sh
     if kept.exists():
         return _from_json(json.loads(kept.read_text(encoding="utf-8")), mutants)
     with Machine(spec, log=log) as machine:
-        catalogue = _measure(Subject(machine, driver), build, release, mutants, show)
+        subject = Subject(machine, driver)
+        subject.prepare()
+        catalogue = measure(subject, build, release, mutants, show)
     kept.parent.mkdir(exist_ok=True)
     partial = kept.with_suffix(f".{os.getpid()}")
     partial.write_text(json.dumps(_to_json(catalogue)), encoding="utf-8")
@@ -149,8 +151,9 @@ def fetch(spec: Spec, driver: Driver, release: str, reports: Path, log: Path, sh
     return catalogue
 
 
-def _measure(subject: Subject, build: str, release: str, mutants: tuple[Mutant, ...], show: Callable[[str], None]) -> Catalogue:
-    subject.prepare()
+def measure(subject: Subject, build: str, release: str, mutants: tuple[Mutant, ...], show: Callable[[str], None],
+            only: Collection[str] = ()) -> Catalogue:
+    """Make the catalogue in a prepared guest; with `only`, of these entry points alone."""
     known = triggers.load()
     home = f"/sys/kernel/fgft/{subject.driver.module}/entries"
     listed = subject.machine.check(f"cd {home} && for e in *; do read -r t < $e/table; echo \"$e $t\"; done").splitlines()
@@ -159,6 +162,8 @@ def _measure(subject: Subject, build: str, release: str, mutants: tuple[Mutant, 
     references: dict[str, dict[str, Reference]] = {}
     for index, line in enumerate(sorted(listed)):
         name, _, table = line.partition(" ")
+        if only and name not in only:
+            continue
         trigger = known.find(table)
         if not trigger:
             unreached[name] = f"nothing is known to call it ({table or 'in no table'})"

@@ -35,6 +35,8 @@ _LOST = {
     MachineOutcome.TIMEOUT: Outcome.HUNG,  # the caller did not come back
 }
 
+_IFF_UP = 1
+
 # Return codes of guest/command.h: the command overran, or could not be ended.
 _OVERRAN, _STUCK = -1000, -1001
 
@@ -51,7 +53,8 @@ class Circumstances:
 
 def judge(how: Circumstances, attempt: Attempt, answer: dict[str, Any] | None) -> Run:
     """Return the record of a run; no answer: the guest was lost, or the harness failed."""
-    console = tuple(report.title for report in attempt.reports)
+    # One that repeats itself fills a file with what is known.
+    console = tuple(dict.fromkeys(report.title for report in attempt.reports))
     if answer is None:
         return _lost(how, attempt, console)
     if not answer["ready"]:
@@ -94,7 +97,7 @@ def _outcome(how: Circumstances, reports: tuple[Report, ...], causes: list[str],
         return Outcome.ESCALATED if detected else Outcome.UNDETECTED_HARMFUL
     if detected:
         return Outcome.RECOVERED
-    return Outcome.WRONG_RESULT if answer["first"]["rc"] != how.reference.rc else Outcome.NO_EFFECT
+    return Outcome.WRONG_RESULT if _refused(how, answer) else Outcome.NO_EFFECT
 
 
 def _serious(reports: tuple[Report, ...], causes: list[str]) -> list[Report]:
@@ -103,14 +106,14 @@ def _serious(reports: tuple[Report, ...], causes: list[str]) -> list[Report]:
 
 
 def _complaints(reports: tuple[Report, ...], causes: list[str]) -> list[str]:
-    return [f"the kernel said: {report.title}" for report in _serious(reports, causes)]
+    return list(dict.fromkeys(f"the kernel said: {report.title}" for report in _serious(reports, causes)))
 
 
 def _checks(how: Circumstances, answer: dict[str, Any], complaints: list[str]) -> dict[str, list[str]]:
     """Return what is not as it should be, by what it is about."""
     again = answer["again"]
     traffic = []
-    if not answer["traffic"]:
+    if not answer["traffic"] and not _absent(how, answer):
         traffic.append("no data flows after the fault")
     if not again["traffic"]:
         traffic.append("no data flows after the call without the fault")
@@ -131,13 +134,29 @@ def _checks(how: Circumstances, answer: dict[str, Any], complaints: list[str]) -
     }
 
 
+def _refused(how: Circumstances, answer: dict[str, Any]) -> bool:
+    """Whether the caller was told that the call failed."""
+    return bool(answer["first"]["rc"] != how.reference.rc)
+
+
+def _absent(how: Circumstances, answer: dict[str, Any]) -> bool:
+    """Whether the call that makes the interface or takes it up was refused: then there is none, or it is down."""
+    flags = answer["settings"]["after"].get("flags")
+    return _refused(how, answer) and (flags is None or not flags & _IFF_UP)
+
+
 def _settings(how: Circumstances, answer: dict[str, Any]) -> list[str]:
-    """Compare with a run without a fault; what only the next call puts right counts as changed."""
+    """Compare with a run without a fault; what only the next call puts right counts as changed.
+
+    A call that was refused has changed nothing: then the value from before it is right too.
+    """
     wrong: dict[str, str] = {}
-    for when, found, expected in (("after the fault", answer["settings"]["after"], how.reference.settings),
+    before = answer["settings"]["before"] if _refused(how, answer) else {}
+    after = {} if _absent(how, answer) else how.reference.settings
+    for when, found, expected in (("after the fault", answer["settings"]["after"], after),
                                   ("in the end", answer["again"]["settings"], how.reference.settings_in_end)):
         for name, value in expected.items():
-            if found.get(name) != value:
+            if found.get(name) != value and (name not in before or found.get(name) != before[name]):
                 wrong.setdefault(name, f"setting {name} is {found.get(name)}, not {value}, {when}")
     return list(wrong.values())
 
@@ -157,8 +176,7 @@ def _resources(how: Circumstances, answer: dict[str, Any]) -> list[str]:
 
 def _notes(how: Circumstances, answer: dict[str, Any]) -> list[str]:
     """Tell what a caller was told in a run that is no problem for it."""
-    first = answer["first"]
-    return [f"the call: {_returned(first)}, without a fault {how.reference.rc}"] if first["rc"] != how.reference.rc else []
+    return [f"the call: {_returned(answer['first'])}, without a fault {how.reference.rc}"] if _refused(how, answer) else []
 
 
 def _returned(command: dict[str, Any]) -> str:
