@@ -23,6 +23,7 @@ help: ## List the targets
 	@echo '  INJECT=1       modules with sites for fault injection'
 	@echo '  MUTANTS=1      and with mutants, thousands of dormant mistakes'
 	@echo '  MINUTES=30     how long soak takes; KERNEL=oracle: on the kernel with checkers'
+	@echo '  FAULTS=1000    how many faults campaign wakes; SEED=1: which; JOBS=2: machines at a time'
 	@echo '  KDIR=<dir>     build directory of the kernel (default: newest headers)'
 	@echo '  V=1            show commands'
 
@@ -38,13 +39,21 @@ KERNEL	?= stock
 soak: setup isolator ## Plant faults at random moments under load for MINUTES
 	+$(PYTHON) -m harness soak $(DRIVER:%=--driver %) --minutes $(MINUTES) --kernel $(KERNEL)
 
+# Which faults is decided by SEED; JOBS machines at a time.
+FAULTS	?= 1000
+SEED	?= 1
+JOBS	?= $(shell nproc)
+.PHONY: campaign
+campaign: setup isolator ## Wake FAULTS mutants, one at a time, natively and isolated
+	+$(PYTHON) -m harness campaign $(DRIVER:%=--driver %) --faults $(FAULTS) --seed $(SEED) --jobs $(JOBS)
+
 .PHONY: oracle
 oracle: setup ## Build the kernel with KASAN, lockdep and more, once
 	$(PYTHON) -m harness oracle
 
 .PHONY: check
 check: FGFT_TESTS = 1
-check: modules inject-modules ## Run every test there is
+check: modules inject-modules mutant-modules ## Run every test there is
 	@scripts/setup --with report --with tests
 	$(PYTEST) -n 2 --dist loadgroup
 
@@ -72,6 +81,10 @@ modules: isolator ## Build fgft.ko and the isolated drivers
 .PHONY: inject-modules
 inject-modules: modules ## Build them once more, with sites for fault injection
 	+@INJECT=1 scripts/build-modules
+
+.PHONY: mutant-modules
+mutant-modules: modules ## Build e1000 with mutants
+	+@INJECT=1 MUTANTS=1 FGFT_TESTS= DRIVERS=e1000 scripts/build-modules
 
 .PHONY: docs
 docs: setup ## Turn README and Documentation into HTML below build/docs/
