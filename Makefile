@@ -51,6 +51,11 @@ campaign: setup isolator ## Wake FAULTS mutants, one at a time, natively and iso
 oracle: setup ## Build the kernel with KASAN, lockdep and more, once
 	$(PYTHON) -m harness oracle
 
+.PHONY: check-oracle
+check-oracle: oracle isolator ## Run the tests of the modules on that kernel
+	+INJECT=1 FGFT_TESTS=1 KDIR="$$($(PYTHON) -m harness oracle | sed -n 's/^KDIR *//p')" scripts/build-modules
+	$(PYTEST) tests/kmod --kernel oracle
+
 .PHONY: check
 check: FGFT_TESTS = 1
 check: modules inject-modules mutant-modules ## Run every test there is

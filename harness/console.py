@@ -35,6 +35,7 @@ class Kind(enum.Enum):
     # From here on only a kernel with checkers speaks, but for the references.
     BAD_ACCESS = "bad-access"  # KASAN
     BAD_OBJECT = "bad-object"  # SLUB's own checks
+    BAD_LIST = "bad-list"  # links that do not fit each other
     LOCKING = "locking"  # lockdep, RCU included
     LEAK = "leak"  # kmemleak
     HELD_REFERENCE = "held-reference"  # a network device that cannot go
@@ -45,8 +46,16 @@ class Kind(enum.Enum):
         """Whether the kernel killed what it was doing, but went on."""
         return self in _OOPSES
 
+    @property
+    def of_checkers(self) -> bool:
+        """Whether only a kernel built to look for mistakes says so."""
+        return self in _CHECKERS
+
 
 _OOPSES = frozenset({Kind.PAGE_FAULT, Kind.PROTECTION_FAULT, Kind.DIVIDE_ERROR, Kind.BUG, Kind.OOPS})
+
+_CHECKERS = frozenset({Kind.SLEEPING_IN_ATOMIC, Kind.BAD_ACCESS, Kind.BAD_OBJECT, Kind.BAD_LIST, Kind.LOCKING, Kind.LEAK,
+                       Kind.COMPLAINT})
 
 # First match wins.  Matched against a line without its time stamp, at its start:
 # "fgft: BUG: ..." is a recovered fault of ours, not a report of the kernel.
@@ -56,6 +65,7 @@ _TITLES: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple((kind, re.compile(text
     (Kind.SCHEDULING_WHILE_ATOMIC, r"BUG: scheduling while atomic"),
     (Kind.SLEEPING_IN_ATOMIC, r"BUG: sleeping function called from invalid context"),
     (Kind.BAD_PAGE, r"BUG: Bad (page|rss-counter)"),
+    (Kind.BAD_PAGE, r"pagealloc: (memory corruption|single bit error)"),
     (Kind.SOFT_LOCKUP, r"watchdog: BUG: soft lockup"),
     (Kind.HARD_LOCKUP, r"(NMI )?[Ww]atchdog: .*hard LOCKUP"),
     (Kind.BUG, r"kernel BUG at "),
@@ -68,6 +78,7 @@ _TITLES: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple((kind, re.compile(text
     (Kind.WARNING, r"WARNING: CPU: "),
     (Kind.BAD_ACCESS, r"BUG: KASAN: "),
     (Kind.BAD_OBJECT, r"BUG \S+ \((Not tainted|Tainted)"),
+    (Kind.BAD_LIST, r"list_(add|del) (corruption|double add)"),
     (Kind.LOCKING, r"WARNING: (possible |inconsistent lock|bad unlock|suspicious RCU|held lock freed|lock held when)"),
     (Kind.LOCKING, r"WARNING: ((SOFT|HARD)IRQ\S* -> \S+ lock order|Nested lock was not taken|.* still has locks held)"),
     (Kind.LOCKING, r"(\[ )?BUG: Invalid wait context"),
@@ -132,8 +143,11 @@ def parse(text: str) -> list[Report]:
 
 
 def _continues(first: Kind, second: Kind) -> bool:
-    """Whether a title inside a report belongs to it: "Oops:" after "BUG:" does."""
-    return second.is_oops and first.is_oops
+    """Whether a title inside a report belongs to it: "Oops:" after "BUG:" does.
+
+    What is wrong with a list is said before the warning that shows the place.
+    """
+    return (second.is_oops and first.is_oops) or (first, second) == (Kind.BAD_LIST, Kind.WARNING)
 
 
 def _report(kind: Kind, title: str, time_s: float, body: list[str]) -> Report:

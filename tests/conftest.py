@@ -9,10 +9,18 @@ from typing import Any
 
 import pytest
 
+from harness import kernel
+
 TESTS = Path(__file__).resolve().parent
 
 # Directories in the order they run; those not named come last, for they boot guests.
 ORDER = ("static", "scripts", "model", "units")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the tests of our modules run on the other kernel."""
+    parser.addoption("--kernel", choices=kernel.CHOICES, default="stock",
+                     help="kernel for tests/kmod: oracle is one built with KASAN, lockdep and more (stock)")
 
 
 def _rank(item: pytest.Item) -> int:

@@ -65,7 +65,7 @@ def test_kinds_have_recordings() -> None:
     # No PMU under emulation (hard lockup), no CONFIG_DEBUG_ATOMIC_SLEEP, and
     # no way to ruin a page or meet another trap that would leave a guest to tell.
     # Those of the kernel with checkers have no recording yet.
-    checkers = {Kind.BAD_ACCESS, Kind.BAD_OBJECT, Kind.LOCKING, Kind.LEAK, Kind.HELD_REFERENCE, Kind.COMPLAINT}
+    checkers = {Kind.BAD_ACCESS, Kind.BAD_OBJECT, Kind.BAD_LIST, Kind.LOCKING, Kind.LEAK, Kind.HELD_REFERENCE, Kind.COMPLAINT}
     assert set(Kind) - seen - checkers == {Kind.HARD_LOCKUP, Kind.SLEEPING_IN_ATOMIC, Kind.BAD_PAGE, Kind.OOPS}
 
 

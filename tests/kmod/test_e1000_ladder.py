@@ -4,13 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from guests import checked
 
-from harness import kernel
-from harness.paths import REPO
 from harness.qemu import Machine
-from harness.spec import Spec
 
 pytestmark = pytest.mark.boot
 
@@ -52,13 +51,9 @@ sed -n 's/^step: //p' {CONTROL}/last_fault
 
 
 @pytest.fixture(scope="module")
-def nut() -> Iterator[Machine]:
+def nut(modules: dict[str, Path], kernel_name: str) -> Iterator[Machine]:
     """A guest whose NIC is alone on its bus, every fault climbing a step."""
-    directory = REPO / "build" / kernel.headers_release() / "inject" / "modules"
-    modules = tuple(directory / f"{name}.ko" for name in ("fgft", "e1000"))
-    missing = [path.name for path in modules if not path.is_file()]
-    assert not missing, f"{missing} not in {directory}: run `make modules FGFT_TESTS=1 INJECT=1`"
-    with Machine(Spec(panic_on_oops=True, nut_bridge=True, modules=modules)) as machine:
+    with checked(kernel_name, nut_bridge=True, modules=(modules["fgft"], modules["e1000"])) as machine:
         machine.check("insmod /modules/fgft.ko repeats=1 repeat_s=600 && insmod /modules/e1000.ko", timeout_s=LOAD_S)
         machine.check(CONFIGURE, timeout_s=RESTORE_S)
         machine.check(f"echo always > {CONTROL}/policy")

@@ -4,13 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from guests import checked
 
-from harness import kernel
-from harness.paths import REPO
 from harness.qemu import Machine
-from harness.spec import Spec
 
 pytestmark = pytest.mark.boot
 
@@ -40,13 +39,9 @@ strike() {{
 
 
 @pytest.fixture(scope="module")
-def nut() -> Iterator[Machine]:
+def nut(modules: dict[str, Path], kernel_name: str) -> Iterator[Machine]:
     """A guest that sends an echo request as soon as the last one is answered."""
-    directory = REPO / "build" / kernel.headers_release() / "inject" / "modules"
-    modules = tuple(directory / f"{name}.ko" for name in ("fgft", "e1000"))
-    missing = [path.name for path in modules if not path.is_file()]
-    assert not missing, f"{missing} not in {directory}: run `make modules FGFT_TESTS=1 INJECT=1`"
-    with Machine(Spec(panic_on_oops=True, modules=modules)) as machine:
+    with checked(kernel_name, modules=(modules["fgft"], modules["e1000"])) as machine:
         machine.check("insmod /modules/fgft.ko repeats=0 && insmod /modules/e1000.ko && "
                       "ip link set $(ls /sys/bus/pci/drivers/e1000/*/net) name nut && "
                       "fgft-net nut && fgft-net wait", timeout_s=LOAD_S)

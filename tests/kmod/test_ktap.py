@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-
-from harness.qemu import Machine
-from harness.spec import Spec
+from guests import found_by_checkers, machine
 
 pytestmark = pytest.mark.boot
 
@@ -19,8 +17,8 @@ PARAMETERS = "/sys/module/fgft_test/parameters"
 LOAD_S = 120.0
 # Alone on its bus, so that it can be reset.
 EDU = ("pci-bridge,id=bridge,chassis_nr=1,shpc=off", "edu,bus=bridge,addr=1")
-# Freed memory is poisoned, and objects have red zones and are checked.
-CHECKED_HEAP = "slub_debug=FZPU"
+# SLUB: freed memory is poisoned, and objects have red zones and are checked.
+CHECKED_HEAP = "FZPU"
 
 _RESULT = re.compile(r"(?P<not>not )?ok (?P<number>\d+) (?P<name>\S+)(?P<skip> # SKIP .*)?")
 _ROW = re.compile(r'^\t\{ "(\w+)", test_\w+ \},$', re.MULTILINE)
@@ -44,7 +42,7 @@ class Report:
     failed: int
     tainted: int
     left: str  # modules of ours after unloading
-    heap: tuple[str, ...]  # what the allocator found, for example a use after free
+    found: tuple[str, ...]  # by the allocator and by other checkers, for example a use after free
 
 
 def parse(text: str) -> tuple[int, dict[str, str]]:
@@ -68,20 +66,20 @@ def parse(text: str) -> tuple[int, dict[str, str]]:
 
 
 @pytest.fixture(scope="session")
-def report(modules: dict[str, Path]) -> Report:
+def report(modules: dict[str, Path], kernel_name: str) -> Report:
     """One run of the module on two processors, and what it left behind."""
-    with Machine(Spec(smp=2, panic_on_oops=True, modules=(modules["fgft"], modules["fgft_test"]), devices=EDU,
-                      kernel_args=(CHECKED_HEAP,))) as machine:
+    with machine(kernel_name, CHECKED_HEAP, smp=2, modules=(modules["fgft"], modules["fgft_test"]), devices=EDU) as guest:
         # Tests fault at will; recover.repeats turns climbing on for itself.
-        machine.check("insmod /modules/fgft.ko repeats=0", timeout_s=LOAD_S)
-        machine.check("insmod /modules/fgft_test.ko", timeout_s=LOAD_S)
-        planned, results = parse(machine.check(f"cat {PARAMETERS}/ktap"))
-        failed = int(machine.check(f"cat {PARAMETERS}/failed"))
-        machine.check("rmmod fgft_test && rmmod fgft", timeout_s=LOAD_S)
-        tainted = int(machine.check("cat /proc/sys/kernel/tainted"))
-        left = machine.check("grep fgft /proc/modules || true")
-        heap = machine.check("dmesg | grep -E 'BUG [a-z0-9_-]+ .*: |FIX ' || true")
-    return Report(planned, results, failed, tainted, left, tuple(heap.splitlines()))
+        guest.check("insmod /modules/fgft.ko repeats=0", timeout_s=LOAD_S)
+        guest.check("insmod /modules/fgft_test.ko", timeout_s=LOAD_S)
+        planned, results = parse(guest.check(f"cat {PARAMETERS}/ktap"))
+        failed = int(guest.check(f"cat {PARAMETERS}/failed"))
+        guest.check("rmmod fgft_test && rmmod fgft", timeout_s=LOAD_S)
+        tainted = int(guest.check("cat /proc/sys/kernel/tainted"))
+        left = guest.check("grep fgft /proc/modules || true")
+        heap = guest.check("dmesg | grep -E 'BUG [a-z0-9_-]+ .*: |FIX ' || true")
+        checkers = [report.title for report in found_by_checkers(guest)]
+    return Report(planned, results, failed, tainted, left, (*heap.splitlines(), *checkers))
 
 
 @pytest.mark.parametrize("name", names())
@@ -101,4 +99,4 @@ def test_nothing_left(report: Report) -> None:
     """Faults on purpose leave no taint but that of unsigned modules from outside the tree."""
     assert report.tainted & ~(1 << 12 | 1 << 13) == 0
     assert report.left == ""
-    assert not report.heap
+    assert not report.found
