@@ -48,17 +48,24 @@ DEFINE_PER_CPU(struct fgft_call *, fgft_current_call);
 /* entry.S; exported here, where the C type gives the symbol its version. */
 EXPORT_SYMBOL_GPL(__fgft_enter);
 
-/* Idle calls of a CPU.  Only touched by that CPU with interrupts off. */
+/*
+ * Idle calls of a CPU.  One for each level lies ready: taken and given back by
+ * one instruction of that CPU, and warm, as it was used for the same kind of
+ * call before.  The others are only touched by that CPU with interrupts off.
+ */
+#define LEVELS	3		/* task, softirq, hardirq and NMI */
+
 struct pool {
+	struct fgft_call *ready[LEVELS];
 	struct fgft_call *idle;
 	u32 count;
 };
 
 static DEFINE_PER_CPU(struct pool, pools);
 
+/* All but the last are full. */
 struct fgft_defer_page {
 	struct fgft_defer_page *next;
-	u32 used;
 	struct fgft_deferred effect[];
 };
 
@@ -91,6 +98,14 @@ static struct preempt_ops preempt_ops = {
 
 /* ---- calls come from a pool ---------------------------------------------- */
 
+/* Go on at the head of @page. */
+static void defer_settle(struct fgft_call *call, struct fgft_defer_page *page)
+{
+	call->defer_tail = page;
+	call->defer_at = page->effect;
+	call->defer_end = page->effect + DEFER_ROOM;
+}
+
 static struct fgft_call *call_new(void)
 {
 	struct fgft_call *call = kzalloc(sizeof(*call), GFP_ATOMIC | __GFP_NOWARN);
@@ -101,8 +116,7 @@ static struct fgft_call *call_new(void)
 	if (!call->defer)
 		goto no_page;
 	call->defer->next = NULL;
-	call->defer->used = 0;
-	call->defer_tail = call->defer;
+	defer_settle(call, call->defer);
 	if (fgft_undo_init(&call->undo))
 		goto no_undo;
 	preempt_notifier_init(&call->notifier, &preempt_ops);
@@ -122,13 +136,7 @@ static void call_free(struct fgft_call *call)
 	kfree(call);
 }
 
-/**
- * fgft_call_take - a blank call
- *
- * Context: Any but NMI.
- * Return: the call, or NULL without memory.
- */
-struct fgft_call *fgft_call_take(void)
+static noinline struct fgft_call *pool_take(void)
 {
 	struct fgft_call *call;
 	unsigned long flags;
@@ -170,6 +178,29 @@ void fgft_call_give(struct fgft_call *call)
 		call_free(call);
 }
 
+static __always_inline u32 ready_slot(u32 level)
+{
+	if (!level)
+		return 0;
+	return level & (NMI_MASK | HARDIRQ_MASK) ? 2 : 1;
+}
+
+/* A blank call for a level, or NULL without memory. */
+static __always_inline struct fgft_call *call_take(u32 level)
+{
+	struct fgft_call *call;
+
+	call = this_cpu_xchg(pools.ready[ready_slot(level)], NULL);
+	return likely(call) ? call : pool_take();
+}
+
+static __always_inline void call_give(struct fgft_call *call)
+{
+	if (unlikely(this_cpu_cmpxchg(pools.ready[ready_slot(call->level)],
+				      NULL, call)))
+		fgft_call_give(call);
+}
+
 /* ---- where a call runs ------------------------------------------------------- */
 
 /* Context bits: what kind of context this is, not how deep preemption is off. */
@@ -204,24 +235,23 @@ static void graph_drop(int depth)
  * One notifier a task: the oldest call's stands for those above it.  A call
  * that begins with preemption off stays on its CPU to the end.
  */
-static void call_push(struct fgft_call *call)
+static __always_inline void call_push(struct fgft_call *call)
 {
-	if (preempt_count()) {
-		call->notifies = false;
-		call->below = this_cpu_read(fgft_current_call);
-		this_cpu_write(fgft_current_call, call);
-		return;
-	}
-	preempt_disable();
+	const bool stays = preempt_count() != 0;
+
+	if (!stays)
+		preempt_disable();
 	call->below = this_cpu_read(fgft_current_call);
-	call->notifies = !call->below;
+	call->notifies = !stays && !call->below;
 	if (call->notifies)
 		preempt_notifier_register(&call->notifier);
 	this_cpu_write(fgft_current_call, call);
-	preempt_enable();
+	if (!stays)
+		preempt_enable();
 }
 
-static void call_pop(struct fgft_call *call)
+/* One that has no notifier is the newest of a CPU it cannot leave, or of a task. */
+static __always_inline void call_pop(struct fgft_call *call)
 {
 	preempt_disable();
 	if (call->notifies)
@@ -268,7 +298,8 @@ static noinline void hits_forget(struct fgft_call *call,
 	call->hit_generation = smp_load_acquire(&fgft_domain_generation);
 	call->hit_mod = mod;
 	call->next_hit = 0;
-	for (i = 0; i < FGFT_HITS; i++)
+	call->netdev = NULL;
+	for (i = 0; i < ARRAY_SIZE(call->hit); i++)
 		call->hit[i] = (struct fgft_hit){ .start = NOWHERE };
 	memset(call->known, 0, sizeof(call->known));
 }
@@ -283,12 +314,53 @@ static unsigned long stack_low(const struct fgft_frame *frame, u32 level)
 	return !level && low < end ? end : low;
 }
 
-static unsigned long call_refuse(struct fgft_frame *frame,
-				 const struct fgft_entry_state *state)
+static unsigned long call_refuse(struct fgft_frame *frame, long result)
 {
-	frame->args[0] = fgft_outcome_result(&state->outcome, frame->args);
+	frame->args[0] = result;
 	frame->entry = NULL;
 	return 0;
+}
+
+#define GO_ON	1UL		/* no function is there */
+
+/* The driver is in trouble, or not every call of this entry is isolated. */
+static noinline unsigned long call_hindered(struct fgft_frame *frame,
+					    struct fgft_entry_state *state)
+{
+	unsigned long refusal;
+
+	if (atomic_read(&state->mod->guarded) &&
+	    !fgft_admit(state, frame->args, &refusal))
+		return call_refuse(frame, refusal);
+	if (READ_ONCE(state->mode) && !fgft_policy_admits(state, frame->args)) {
+		frame->entry = NULL;
+		return (unsigned long)state->body;
+	}
+	return GO_ON;
+}
+
+/* What every call starts without. */
+static __always_inline void call_blank(struct fgft_call *call)
+{
+	call->dev = NULL;
+	call->ngrants = 0;
+	call->nmade = 0;
+	call->nheld = 0;
+	call->nbells = 0;
+	call->nwrites = 0;
+	call->nlogged = 0;
+	call->nkept = 0;
+	call->granted = false;
+	call->published = false;
+	call->again = false;
+	call->silenced = false;
+	call->ending = FGFT_ENDING_RETURN;
+	call->strict = false;
+	call->rung = false;
+	call->rough = false;
+	call->hit[FGFT_LENT].start = NOWHERE;
+	call->skb = NULL;
+	call->made = NULL;
 }
 
 /**
@@ -305,6 +377,7 @@ unsigned long notrace fgft_call_begin(struct fgft_frame *frame)
 	struct fgft_entry_state *state = READ_ONCE(entry->state);
 	struct fgft_call *below = fgft_call_current(), *call;
 	u32 level = context_level();
+	struct fgft_module *mod;
 	unsigned long refusal;
 
 	/*
@@ -317,33 +390,31 @@ unsigned long notrace fgft_call_begin(struct fgft_frame *frame)
 		frame->entry = NULL;
 		return (unsigned long)entry->twin;
 	}
-	if (!below && unlikely(fgft_recover_trusted(state->mod))) {
-		frame->entry = NULL;
-		return (unsigned long)state->body;
-	}
-	if (below && below->mod == state->mod && below->level == level) {
+	mod = state->mod;
+	if (likely(!below)) {
+		if (unlikely(atomic_read(&mod->restoring)) &&
+		    fgft_recover_trusted(mod)) {
+			frame->entry = NULL;
+			return (unsigned long)state->body;
+		}
+	} else if (below->mod == mod && below->level == level) {
 		frame->entry = NULL;
 		return (unsigned long)entry->twin;
 	}
 
-	if (unlikely(atomic_read(&state->mod->guarded)) &&
-	    !fgft_admit(state, frame->args, &refusal)) {
-		frame->args[0] = refusal;
-		frame->entry = NULL;
-		return 0;
+	if (unlikely(atomic_read(&mod->guarded) | READ_ONCE(state->mode))) {
+		refusal = call_hindered(frame, state);
+		if (refusal != GO_ON)
+			return refusal;
 	}
-	if (unlikely(READ_ONCE(state->mode)) &&
-	    !fgft_policy_admits(state, frame->args)) {
-		frame->entry = NULL;
-		return (unsigned long)state->body;
-	}
-	call = fgft_call_take();
+	call = call_take(level);
 	if (unlikely(!call))
-		return call_refuse(frame, state);
+		return call_refuse(frame, fgft_outcome_result(&state->outcome,
+							      frame->args));
 
 	call->frame = frame;
 	call->entry = entry;
-	call->mod = state->mod;
+	call->mod = mod;
 	call->task = current;
 	call->level = level;
 	call->preempt = preempt_count();
@@ -352,33 +423,19 @@ unsigned long notrace fgft_call_begin(struct fgft_frame *frame)
 	call->graph_depth = graph_depth();
 	call->stack_low = stack_low(frame, level);
 	call->budget = LOOP_BUDGET;
+	call_blank(call);
 	if (unlikely(call->aged)) {
 		memset(&call->age, 0, sizeof(call->age));
 		call->aged = false;
 	}
-	call->dev = NULL;
-	call->ngrants = 0;
-	call->nheld = 0;
-	call->nbells = 0;
-	call->nwrites = 0;
-	call->nlogged = 0;
-	call->nkept = 0;
-	call->granted = false;
-	call->published = false;
-	call->again = false;
-	call->silenced = false;
-	call->ending = FGFT_ENDING_RETURN;
-	call->strict = false;
-	call->rung = false;
-	call->rough = false;
-	if (unlikely(call->hit_mod != state->mod ||
+	if (unlikely(call->hit_mod != mod ||
 		     call->hit_generation != READ_ONCE(fgft_domain_generation)))
-		hits_forget(call, state->mod);
+		hits_forget(call, mod);
 	if (static_branch_unlikely(&fgft_window_measuring))
 		call->begun_at = rdtsc();
 
 	WRITE_ONCE(state->first, (void *)frame->args[0]);
-	this_cpu_inc(*call->mod->inside);
+	this_cpu_inc(*mod->inside);
 	call_push(call);
 	trace_fgft_begin(call);
 	return (unsigned long)entry->twin;
@@ -386,54 +443,36 @@ unsigned long notrace fgft_call_begin(struct fgft_frame *frame)
 
 /* ---- effects that wait for commit ------------------------------------------ */
 
-static struct fgft_defer_page *defer_grow(struct fgft_call *call)
-{
-	struct fgft_defer_page *page;
-
-	if (call->defer_pages >= DEFER_MAX)
-		return NULL;
-	page = (void *)__get_free_page(GFP_ATOMIC | __GFP_NOWARN);
-	if (!page)
-		return NULL;
-	page->next = NULL;
-	page->used = 0;
-	call->defer_tail->next = page;
-	call->defer_tail = page;
-	call->defer_pages++;
-	return page;
-}
-
 /**
- * fgft_call_defer - do something at commit instead of now
- * @call: running call
- * @fn: the effect
- * @a: first argument of @fn
- * @b: second
- * @c: third
- * @d: fourth
+ * fgft_call_defer_more - make room for one more effect
+ * @call: running call whose last page is full
  *
- * Runs once, in the order of deferral, after locks are released; forgotten on
- * abort.  Does not return when there is no memory: the call is aborted.
+ * Does not return when there is no memory: the call is aborted.
  *
  * Context: Inside @call.
+ * Return: where the effect goes.
  */
-void fgft_call_defer(struct fgft_call *call, fgft_effect_t fn,
-		     u64 a, u64 b, u64 c, u64 d)
+struct fgft_deferred *fgft_call_defer_more(struct fgft_call *call)
 {
-	struct fgft_defer_page *page = call->defer_tail;
-	struct fgft_deferred *effect;
+	struct fgft_defer_page *page = NULL;
 
-	if (unlikely(page->used == DEFER_ROOM)) {
-		page = defer_grow(call);
-		if (!page)
-			fgft_abort(call, FGFT_CAUSE_MEMORY, _RET_IP_, 0, NULL);
-	}
-	effect = &page->effect[page->used++];
-	effect->fn = fn;
-	effect->a = a;
-	effect->b = b;
-	effect->c = c;
-	effect->d = d;
+	if (call->defer_pages < DEFER_MAX)
+		page = (void *)__get_free_page(GFP_ATOMIC | __GFP_NOWARN);
+	if (!page)
+		fgft_abort(call, FGFT_CAUSE_MEMORY, _RET_IP_, 0, NULL);
+	page->next = NULL;
+	call->defer_tail->next = page;
+	call->defer_pages++;
+	defer_settle(call, page);
+	return call->defer_at;
+}
+
+/* The first effect that is not in @page. */
+static struct fgft_deferred *defer_behind(const struct fgft_call *call,
+					  struct fgft_defer_page *page)
+{
+	return page == call->defer_tail ? call->defer_at :
+					  page->effect + DEFER_ROOM;
 }
 
 static void done_already(u64 a, u64 b, u64 c, u64 d)
@@ -450,12 +489,11 @@ static void done_already(u64 a, u64 b, u64 c, u64 d)
 void fgft_call_hasten(struct fgft_call *call, fgft_effect_t fn)
 {
 	struct fgft_defer_page *page;
-	u32 i;
+	struct fgft_deferred *effect;
 
 	for (page = call->defer; page; page = page->next) {
-		for (i = 0; i < page->used; i++) {
-			struct fgft_deferred *effect = &page->effect[i];
-
+		for (effect = page->effect; effect < defer_behind(call, page);
+		     effect++) {
 			if (effect->fn != fn)
 				continue;
 			fn(effect->a, effect->b, effect->c, effect->d);
@@ -465,7 +503,7 @@ void fgft_call_hasten(struct fgft_call *call, fgft_effect_t fn)
 }
 
 /**
- * fgft_call_undo - remember how to take an effect back
+ * fgft_call_undo_full - an inverse did not get into the log
  * @call: running call
  * @fn: the inverse
  * @flags: FGFT_EFFECT_*
@@ -474,16 +512,13 @@ void fgft_call_hasten(struct fgft_call *call, fgft_effect_t fn)
  * @c: third
  * @d: fourth
  *
- * Does not return when there is no memory: then @fn is run at once, if it may,
- * and the call is aborted.
+ * Runs @fn at once, if it may, and aborts the call: does not return.
  *
  * Context: Inside @call.
  */
-void fgft_call_undo(struct fgft_call *call, fgft_effect_t fn, u32 flags,
-		    u64 a, u64 b, u64 c, u64 d)
+void fgft_call_undo_full(struct fgft_call *call, fgft_effect_t fn, u32 flags,
+			 u64 a, u64 b, u64 c, u64 d)
 {
-	if (likely(!fgft_undo_call(&call->undo, fn, flags, a, b, c, d)))
-		return;
 	if (!(flags & FGFT_EFFECT_SLEEPS))
 		fn(a, b, c, d);
 	fgft_abort(call, FGFT_CAUSE_MEMORY, _RET_IP_, 0, NULL);
@@ -491,23 +526,20 @@ void fgft_call_undo(struct fgft_call *call, fgft_effect_t fn, u32 flags,
 
 static void defer_run(struct fgft_call *call, bool commit)
 {
+	struct fgft_deferred *effect, *behind;
 	struct fgft_defer_page *page, *next;
-	u32 i;
 
 	for (page = call->defer; page; page = next) {
 		next = page->next;
-		for (i = 0; commit && i < page->used; i++) {
-			const struct fgft_deferred *effect = &page->effect[i];
-
+		behind = commit ? defer_behind(call, page) : page->effect;
+		for (effect = page->effect; effect < behind; effect++)
 			effect->fn(effect->a, effect->b, effect->c, effect->d);
-		}
 		if (page != call->defer)
 			free_page((unsigned long)page);
 	}
 	call->defer->next = NULL;
-	call->defer->used = 0;
-	call->defer_tail = call->defer;
 	call->defer_pages = 0;
+	defer_settle(call, call->defer);
 }
 
 /* ---- end --------------------------------------------------------------------- */
@@ -526,7 +558,7 @@ static bool context_kept(const struct fgft_call *call)
  * Nothing leaks: every lock was let go, and with the kept ones released the
  * irq, preemption and RCU state is the one the call began with.
  */
-static bool commit_ready(struct fgft_call *call)
+static __always_inline bool commit_ready(struct fgft_call *call)
 {
 	u32 i;
 
@@ -578,19 +610,19 @@ static bool may_sleep(void *data)
 	return true;
 }
 
-static unsigned long call_commit(struct fgft_call *call, unsigned long result)
+static __always_inline void call_commit(struct fgft_call *call,
+					unsigned long result)
 {
 	trace_fgft_commit(call, result);
 	call_pop(call);
 	if (unlikely(call->closed || call->begun_at))
 		fgft_window_end(call);
-	if (call->defer->used)
+	if (call->defer_at != call->defer->effect)
 		defer_run(call, true);
 	fgft_undo_reset(&call->undo);
 	this_cpu_inc(*call->entry->state->commits);
 	call->frame = NULL;
-	fgft_call_give(call);
-	return result;
+	call_give(call);
 }
 
 static unsigned long call_abort(struct fgft_call *call, bool *again)
@@ -672,6 +704,38 @@ static noinline notrace unsigned long call_again(struct fgft_frame *frame,
 	return fgft_call_end(frame, result, 0);
 }
 
+/* The exit function of a driver that must stay does not return. */
+static noinline void call_leave(struct fgft_frame *frame,
+				struct fgft_module *mod)
+{
+	if (!strcmp(frame->entry->table, "module.exit"))
+		fgft_ending_leave(mod);
+}
+
+/* The call did not end well, for @cause, or for one that is written down. */
+static noinline notrace unsigned long call_fail(struct fgft_frame *frame,
+						struct fgft_call *call,
+						enum fgft_cause cause,
+						unsigned long addr)
+{
+	struct fgft_module *mod = call->mod;
+	unsigned long result;
+	bool again = false;
+
+	if (cause == FGFT_CAUSE_NONE)
+		graph_drop(call->graph_depth);
+	else
+		fgft_abort_record(call, cause,
+				  (unsigned long)call->entry->twin, addr, NULL);
+	result = call_abort(call, &again);
+	this_cpu_dec(*mod->inside);
+	if (unlikely(again))
+		return call_again(frame, mod, result);
+	if (unlikely(READ_ONCE(mod->pinned)))
+		call_leave(frame, mod);
+	return result;
+}
+
 /**
  * fgft_call_end - commit or abort
  * @frame: the entry's
@@ -687,36 +751,22 @@ unsigned long notrace fgft_call_end(struct fgft_frame *frame,
 {
 	struct fgft_call *call;
 	struct fgft_module *mod;
-	bool again = false;
 
 	if (!frame->entry)
 		return result;
 	call = fgft_call_current();
-	mod = call->mod;
 	if (unlikely(aborted))
-		graph_drop(call->graph_depth);
-	if (likely(!aborted) &&
-	    unlikely(!fgft_outcome_legal(&call->entry->state->outcome,
-					 frame->args, result))) {
-		fgft_abort_record(call, FGFT_CAUSE_RESULT,
-				  (unsigned long)call->entry->twin, result, NULL);
-		aborted = 1;
-	}
-	if (likely(!aborted) && unlikely(!commit_ready(call))) {
-		fgft_abort_record(call, FGFT_CAUSE_BALANCE,
-				  (unsigned long)call->entry->twin, 0, NULL);
-		aborted = 1;
-	}
-	if (likely(!aborted))
-		result = call_commit(call, result);
-	else
-		result = call_abort(call, &again);
+		return call_fail(frame, call, FGFT_CAUSE_NONE, 0);
+	if (unlikely(!fgft_outcome_legal(&call->entry->state->outcome,
+					 frame->args, result)))
+		return call_fail(frame, call, FGFT_CAUSE_RESULT, result);
+	if (unlikely(!commit_ready(call)))
+		return call_fail(frame, call, FGFT_CAUSE_BALANCE, 0);
+	mod = call->mod;
+	call_commit(call, result);
 	this_cpu_dec(*mod->inside);
-	if (unlikely(again))
-		return call_again(frame, mod, result);
-	if (unlikely(READ_ONCE(mod->pinned)) &&
-	    !strcmp(frame->entry->table, "module.exit"))
-		fgft_ending_leave(mod);
+	if (unlikely(READ_ONCE(mod->pinned)))
+		call_leave(frame, mod);
 	return result;
 }
 
@@ -728,7 +778,13 @@ static void pools_empty(void)
 
 	for_each_possible_cpu(cpu) {
 		struct pool *pool = per_cpu_ptr(&pools, cpu);
+		u32 i;
 
+		for (i = 0; i < LEVELS; i++) {
+			if (pool->ready[i])
+				call_free(pool->ready[i]);
+			pool->ready[i] = NULL;
+		}
 		while (pool->idle) {
 			struct fgft_call *call = pool->idle;
 

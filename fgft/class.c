@@ -18,13 +18,11 @@
 
 /* ---- grants ----------------------------------------------------------------- */
 
-#define ARG_GRANTS	(FGFT_GRANTS / 2)	/* the lower half: arguments */
-
 /* Only at the first miss: nothing else has been granted yet. */
 static void grant_argument(struct fgft_call *call, const void *start,
 			   size_t size)
 {
-	if (!size || call->ngrants >= ARG_GRANTS)
+	if (!size || call->ngrants >= FGFT_GRANTS)
 		return;
 	call->grant[call->ngrants++] = (struct fgft_span){
 		.start = (unsigned long)start,
@@ -197,40 +195,29 @@ bool fgft_grant_recall(struct fgft_call *call, const void *addr, size_t size)
  * @start: first byte
  * @size: bytes
  *
- * Arguments keep the lower half of the slots.  Those of the upper half are for
- * objects made inside the call: newest first, because a driver works on the
- * last one it has got.  The oldest goes to the undo log, where it is found more
- * slowly.
+ * Newest first, because a driver works on the last one it has got.  The oldest
+ * goes to the undo log, where it is found more slowly.
  *
  * Context: Inside @call.
  */
 void fgft_grant(struct fgft_call *call, const void *start, size_t size)
 {
-	u32 used;
+	struct fgft_span *span;
 
 	if (!call->granted) {
 		call->granted = true;
 		fgft_class_grant(call);
 	}
-	/* Slots of arguments that were not needed stay empty. */
-	while (call->ngrants < ARG_GRANTS)
-		call->grant[call->ngrants++] = (struct fgft_span){};
-	used = call->ngrants - ARG_GRANTS;
-	if (used == FGFT_GRANTS - ARG_GRANTS) {
-		const struct fgft_span *oldest = &call->grant[FGFT_GRANTS - 1];
-
-		used--;
-		/* Without memory for it a store there aborts the call. */
-		fgft_undo_call(&call->undo, granted, 0, oldest->start,
-			       oldest->size, 0, 0);
-	}
-	memmove(&call->grant[ARG_GRANTS + 1], &call->grant[ARG_GRANTS],
-		used * sizeof(call->grant[0]));
-	call->grant[ARG_GRANTS] = (struct fgft_span){
+	span = &call->made_grant[call->nmade % FGFT_MADE_GRANTS];
+	/* Without memory for it a store there aborts the call. */
+	if (call->nmade >= FGFT_MADE_GRANTS)
+		fgft_undo_try_call(&call->undo, granted, 0, span->start,
+				   span->size, 0, 0);
+	*span = (struct fgft_span){
 		.start = (unsigned long)start,
 		.size = size,
 	};
-	call->ngrants = ARG_GRANTS + 1 + used;
+	call->nmade++;
 }
 
 /* ---- whose call it is ------------------------------------------------------------ */

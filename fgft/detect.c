@@ -216,16 +216,33 @@ static void remember(struct fgft_call *call, unsigned long start,
 	call->next_hit++;
 	hit->start = start;
 	hit->tail = size - sizeof(u64);
-	hit->kind = kind;
+	call->hit_kind[hit - call->hit] = kind;
+}
+
+/* A grant that is needed once is needed again, but in this call only. */
+static bool lend(struct fgft_call *call, const struct fgft_span *grant,
+		 unsigned long addr, size_t size)
+{
+	if (!inside(addr, size, grant->start, grant->size))
+		return false;
+	if (grant->size >= sizeof(u64)) {
+		call->hit[FGFT_LENT].start = grant->start;
+		call->hit[FGFT_LENT].tail = grant->size - sizeof(u64);
+	}
+	return true;
 }
 
 static bool granted(struct fgft_call *call, unsigned long addr, size_t size)
 {
-	u32 i;
+	u32 i, made = min_t(u32, call->nmade, FGFT_MADE_GRANTS);
 
+	for (i = 1; i <= made; i++)
+		if (lend(call, &call->made_grant[(call->nmade - i) %
+						 FGFT_MADE_GRANTS],
+			 addr, size))
+			return true;
 	for (i = 0; i < call->ngrants; i++)
-		if (inside(addr, size, call->grant[i].start,
-			   call->grant[i].size))
+		if (lend(call, &call->grant[i], addr, size))
 			return true;
 	return false;
 }
@@ -236,7 +253,7 @@ static bool may_write_slow(struct fgft_call *call, unsigned long addr,
 	const struct fgft_module *mod = call->mod;
 	const struct fgft_range *range;
 
-	/* Grants are this call's own and not remembered. */
+	/* Grants are this call's own and not remembered for the next. */
 	if (granted(call, addr, size))
 		return true;
 	range = fgft_domain_find((void *)addr);
@@ -266,7 +283,7 @@ static __always_inline bool may_write(struct fgft_call *call,
 {
 	u32 i;
 
-	for (i = 0; i < FGFT_HITS; i++)
+	for (i = 0; i < ARRAY_SIZE(call->hit); i++)
 		if (likely(inside(addr, size, call->hit[i].start,
 				  call->hit[i].tail + sizeof(u64))))
 			return true;
@@ -348,68 +365,39 @@ bool fgft_may_write(struct fgft_call *call, const void *addr, size_t size)
 
 /* ---- hooks of the twins ------------------------------------------------------ */
 
-static noinline void store_slow(struct fgft_call *call, void *addr, u32 size,
-				u64 value, unsigned long ip)
+/* hooks.h tells hooks.S where things are. */
+static_assert(offsetof(struct fgft_call, undo.at) == FGFT_AT_UNDO_AT);
+static_assert(offsetof(struct fgft_call, undo.last) == FGFT_AT_UNDO_LAST);
+static_assert(offsetof(struct fgft_call, hit) == FGFT_AT_HIT);
+static_assert(sizeof(struct fgft_hit) == FGFT_HIT_SIZE);
+static_assert(offsetof(struct fgft_hit, tail) == FGFT_AT_HIT_TAIL);
+static_assert(offsetof(struct fgft_undo_record, before) == FGFT_WORD_BEFORE);
+static_assert(offsetof(struct fgft_undo_record, after) == FGFT_WORD_AFTER);
+static_assert(offsetof(struct fgft_undo_record, footer.addr) == FGFT_WORD_ADDR);
+static_assert(offsetof(struct fgft_undo_record, footer.size) == FGFT_WORD_SIZE);
+static_assert(sizeof(struct fgft_undo_record) == FGFT_WORD_BYTES);
+static_assert(FGFT_UNDO_WORD == 0);
+
+/* From hooks.S only, for what it does not know or has no room for. */
+void fgft_store_slow(void *addr, u64 value, struct fgft_call *call, u32 size)
 {
 	unsigned long at = (unsigned long)addr;
 
 	if (own_stack(call, at, size))
 		return;
 	if (unlikely(!may_write(call, at, size)))
-		fgft_abort(call, FGFT_CAUSE_STORE, ip, at, NULL);
+		fgft_abort(call, FGFT_CAUSE_STORE, _RET_IP_, at, NULL);
 	if (unlikely(!fgft_undo_word(&call->undo, addr, size, value)))
-		fgft_abort(call, FGFT_CAUSE_MEMORY, ip, at, NULL);
+		fgft_abort(call, FGFT_CAUSE_MEMORY, _RET_IP_, at, NULL);
 }
 
-/*
- * Most stores go to one of a few ranges.  One comparison each: a store among a
- * range's last seven bytes goes the slow way too.
- */
-static __always_inline bool hit(const struct fgft_call *call, const void *addr)
-{
-	u32 i;
-
-#pragma GCC unroll 8
-	for (i = 0; i < FGFT_HITS; i++)
-		if ((unsigned long)addr - call->hit[i].start <= call->hit[i].tail)
-			return true;
-	return false;
-}
-
-static __always_inline void store(void *addr, u32 size, u64 value,
-				  unsigned long ip)
-{
-	struct fgft_call *call = fgft_call_current();
-
-	if (unlikely(!call))
-		return;
-	if (unlikely(!hit(call, addr)) ||
-	    unlikely(!fgft_undo_word(&call->undo, addr, size, value)))
-		store_slow(call, addr, size, value, ip);
-}
-
-void __fgft_store1(void *addr, u64 value)
-{
-	store(addr, 1, value, _RET_IP_);
-}
+/* hooks.S; exported here, where the C types give the symbols their versions. */
 EXPORT_SYMBOL_GPL(__fgft_store1);
-
-void __fgft_store2(void *addr, u64 value)
-{
-	store(addr, 2, value, _RET_IP_);
-}
+/* Two bytes, */
 EXPORT_SYMBOL_GPL(__fgft_store2);
-
-void __fgft_store4(void *addr, u64 value)
-{
-	store(addr, 4, value, _RET_IP_);
-}
+/* four, */
 EXPORT_SYMBOL_GPL(__fgft_store4);
-
-void __fgft_store8(void *addr, u64 value)
-{
-	store(addr, 8, value, _RET_IP_);
-}
+/* and eight. */
 EXPORT_SYMBOL_GPL(__fgft_store8);
 
 void __fgft_storen(void *addr, size_t size)
@@ -444,7 +432,7 @@ static noinline void loop_spent(struct fgft_call *call, unsigned long ip)
 					     FGFT_CAUSE_LOOP, ip, 0, NULL);
 }
 
-void __fgft_loop(void)
+notrace void __fgft_loop(void)
 {
 	struct fgft_call *call = fgft_call_current();
 
@@ -453,15 +441,18 @@ void __fgft_loop(void)
 }
 EXPORT_SYMBOL_GPL(__fgft_loop);
 
-void __fgft_stack(void)
+static noinline void stack_spent(struct fgft_call *call, unsigned long sp,
+				 unsigned long ip)
+{
+	fgft_abort(call, FGFT_CAUSE_STACK, ip, sp, NULL);
+}
+
+notrace void __fgft_stack(void)
 {
 	struct fgft_call *call = fgft_call_current();
-	unsigned long sp = current_stack_pointer;
 
-	if (unlikely(!call))
-		return;
-	if (unlikely(sp < call->stack_low))
-		fgft_abort(call, FGFT_CAUSE_STACK, _RET_IP_, sp, NULL);
+	if (likely(call) && unlikely(current_stack_pointer < call->stack_low))
+		stack_spent(call, current_stack_pointer, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(__fgft_stack);
 
@@ -505,7 +496,7 @@ static bool starts_range(struct fgft_call *call, const void *ptr,
 
 	for (i = 0; i < FGFT_HITS; i++)
 		if (call->hit[i].start == (unsigned long)ptr &&
-		    call->hit[i].kind == kind)
+		    call->hit_kind[i] == kind)
 			return ptr;
 	range = fgft_domain_find(ptr);
 	if (!range || range->mod != call->mod || range->kind != kind ||
@@ -526,34 +517,33 @@ static bool starts_live_range(const struct fgft_call *call, const void *ptr,
 }
 
 /**
- * fgft_is_netdev - is @ptr a network device of the driver?
- * @call: running call
+ * fgft_netdev_look - is @ptr a network device of the driver?
+ * @call: running call, which remembers it with its hits
  * @ptr: what the driver hands over
  *
  * Context: Inside @call.
  * Return: true if it is.
  */
-bool fgft_is_netdev(struct fgft_call *call, const void *ptr)
+bool fgft_netdev_look(struct fgft_call *call, const void *ptr)
 {
-	return starts_range(call, ptr, FGFT_RANGE_NETDEV);
+	if (!starts_range(call, ptr, FGFT_RANGE_NETDEV))
+		return false;
+	call->netdev = ptr;
+	return true;
 }
 
 /**
- * fgft_is_device - is @ptr a device bound to the driver?
+ * fgft_device_look - is @ptr a device bound to the driver?
  * @call: running call
  * @ptr: what the driver hands over
  *
  * Context: Inside @call.
  * Return: true if it is.
  */
-bool fgft_is_device(const struct fgft_call *call, const void *ptr)
+bool fgft_device_look(const struct fgft_call *call, const void *ptr)
 {
 	const struct device *dev = ptr;
 
-	/* One with a record is there: the record holds a reference. */
-	if (likely(dev == READ_ONCE(call->mod->device)))
-		return dev && dev->driver &&
-		       dev->driver->owner == call->mod->module;
 	return readable(dev, sizeof(*dev)) &&
 	       IS_ALIGNED((unsigned long)dev, sizeof(long)) &&
 	       readable(dev->driver, sizeof(*dev->driver)) &&
@@ -561,13 +551,41 @@ bool fgft_is_device(const struct fgft_call *call, const void *ptr)
 }
 
 /**
- * fgft_is_skb - is @ptr a socket buffer?
+ * fgft_is_readable - is there mapped kernel memory at @ptr?
  * @ptr: what the driver hands over
+ * @size: bytes
  *
  * Context: Any.
+ * Return: true if its first and last byte can be read.
+ */
+bool fgft_is_readable(const void *ptr, size_t size)
+{
+	return readable(ptr, size);
+}
+
+/**
+ * fgft_skb_note - remember a socket buffer
+ * @call: running call
+ * @skb: one that was looked at, or just made
+ *
+ * Context: Inside @call.
+ */
+void fgft_skb_note(struct fgft_call *call, const struct sk_buff *skb)
+{
+	call->skb = skb;
+	call->skb_head = skb->head;
+	call->skb_end = skb->end;
+}
+
+/**
+ * fgft_skb_look - is @ptr a socket buffer?
+ * @call: running call, which remembers the newest
+ * @ptr: what the driver hands over
+ *
+ * Context: Inside @call.
  * Return: true if it looks like one in use.
  */
-bool fgft_is_skb(const void *ptr)
+bool fgft_skb_look(struct fgft_call *call, const void *ptr)
 {
 	const struct sk_buff *skb = ptr;
 	unsigned int users;
@@ -576,10 +594,13 @@ bool fgft_is_skb(const void *ptr)
 	    !readable(skb, sizeof(*skb)))
 		return false;
 	users = refcount_read(&skb->users);
-	return users && users < 0x10000 && skb->data >= skb->head &&
-	       skb_tail_pointer(skb) <= skb_end_pointer(skb) &&
-	       readable(skb->head, skb_end_offset(skb) +
-				   sizeof(struct skb_shared_info));
+	if (!users || users >= 0x10000 || skb->data < skb->head ||
+	    skb_tail_pointer(skb) > skb_end_pointer(skb) ||
+	    !readable(skb->head, skb_end_offset(skb) +
+				 sizeof(struct skb_shared_info)))
+		return false;
+	fgft_skb_note(call, skb);
+	return true;
 }
 
 #define STRING_MAX	4096	/* longer than any name or format a driver hands over */
@@ -622,11 +643,11 @@ bool fgft_object_is(struct fgft_call *call, enum fgft_object object,
 	case FGFT_OBJECT_DMA:
 		return starts_live_range(call, ptr, FGFT_RANGE_DMA);
 	case FGFT_OBJECT_NETDEV:
-		return fgft_is_netdev(call, ptr);
+		return fgft_netdev_look(call, ptr);
 	case FGFT_OBJECT_DEVICE:
-		return fgft_is_device(call, ptr);
+		return fgft_device_look(call, ptr);
 	case FGFT_OBJECT_SKB:
-		return fgft_is_skb(ptr);
+		return fgft_skb_look(call, ptr);
 	case FGFT_OBJECT_MMIO:
 		range = fgft_domain_find(ptr);
 		return range && range->mod == call->mod &&

@@ -19,6 +19,8 @@
 
 #include "abi.h"
 #include "domain.h"
+#include "hooks.h"
+#include "call_registers.h"
 #include "undo.h"
 
 struct device;
@@ -112,12 +114,10 @@ struct fgft_frame {
 	unsigned long ret;		/* return address into the kernel */
 };
 
-#define FGFT_HITS	8	/* ranges remembered from call to call */
-#define FGFT_KNOWN	8	/* device registers remembered, a power of two */
-#define FGFT_GRANTS	16	/* objects the arguments stand for */
+#define FGFT_LENT	FGFT_HITS	/* behind them: a grant of this call */
+#define FGFT_GRANTS	8	/* objects the arguments stand for */
+#define FGFT_MADE_GRANTS 8	/* and newest of those made inside */
 #define FGFT_HELD	12	/* locks held to the end of the call */
-#define FGFT_WRITES	64	/* device writes kept for register undo */
-#define FGFT_KEPT	4	/* registers cleared by reading them */
 #define FGFT_FRAMES	24	/* return addresses kept of an aborted call */
 
 struct fgft_span {
@@ -129,16 +129,6 @@ struct fgft_span {
 struct fgft_hit {
 	unsigned long start;
 	unsigned long tail;		/* offset of its last eight bytes */
-	enum fgft_range_kind kind;
-};
-
-/* A device register and what was found out about writes to it. */
-struct fgft_known {
-	volatile void __iomem *addr;	/* NULL: empty */
-	struct fgft_device *dev;
-	const struct fgft_reg *reg;	/* for writes, NULL: none */
-	const struct fgft_reg *clears;	/* for reads, NULL: none */
-	bool varies;			/* @reg holds for one value only */
 };
 
 /* A lock taken inside the call and kept until its end. */
@@ -151,24 +141,6 @@ struct fgft_held {
 };
 
 #define FGFT_NO_FLAGS	(~0ULL)
-
-struct fgft_write {
-	void __iomem *addr;
-	u64 old;		/* valid if @known */
-	u64 value;
-	u64 changes;		/* bits of a mask */
-	u8 width;
-	bool known;
-	const struct fgft_reg *reg;	/* NULL: no row in the policy file */
-};
-
-/* What a call has read from a register that lost it. */
-struct fgft_kept {
-	void __iomem *addr;	/* of the register that raises it again */
-	u64 value;
-	const struct fgft_reg *reg;
-	struct fgft_device *dev;
-};
 
 struct fgft_deferred {
 	fgft_effect_t fn;
@@ -186,6 +158,20 @@ struct fgft_age {
 };
 
 struct fgft_call {
+	/* What hooks.S looks at, at the offsets it knows. */
+	struct fgft_undo undo;
+	/*
+	 * Found out in earlier calls that used this memory: good as long as it
+	 * is the same driver and no range has been forgotten.  Behind them one
+	 * of this call alone.
+	 */
+	struct fgft_hit hit[FGFT_HITS + 1];
+	enum fgft_range_kind hit_kind[FGFT_HITS];
+	const struct fgft_module *hit_mod;
+	u64 hit_generation;
+	u32 next_hit;
+	const void *netdev;		/* a hit that is one, NULL: none yet */
+	struct fgft_known known[FGFT_KNOWN];
 	struct fgft_call *below;	/* next older call on this CPU or task */
 	struct fgft_frame *frame;
 	struct fgft_entry *entry;
@@ -202,7 +188,8 @@ struct fgft_call {
 	struct fgft_age age;
 	/* Zero at begin, and side by side so that few stores make it so. */
 	struct fgft_device *dev;	/* device written, NULL if none */
-	u32 ngrants;			/* filled at the first miss */
+	u32 ngrants;			/* of arguments, filled at the first miss */
+	u32 nmade;			/* objects made inside, that were ever granted */
 	u32 nheld;
 	u32 nbells;			/* doorbells waiting for commit */
 	u32 nwrites;			/* writes the device saw */
@@ -216,21 +203,19 @@ struct fgft_call {
 	bool strict;			/* one of those doorbells lets nothing overtake */
 	bool rung;			/* a doorbell was, early: no register undo */
 	bool rough;			/* a write was, that register undo does not cover */
+	const struct sk_buff *skb;	/* the newest found to be one, */
+	const struct sk_buff *made;	/* and the newest made inside; or NULL */
+	const void *skb_head;		/* where @skb has its data, and where that ends */
+	unsigned int skb_end;
 	bool notifies;			/* the preempt notifier is registered */
-	/*
-	 * Found out in earlier calls that used this memory: good as long as it
-	 * is the same driver and no range has been forgotten.
-	 */
-	const struct fgft_module *hit_mod;
-	u64 hit_generation;
-	u32 next_hit;
-	struct fgft_hit hit[FGFT_HITS];
-	struct fgft_known known[FGFT_KNOWN];
 	struct fgft_span grant[FGFT_GRANTS];
-	struct fgft_undo undo;
+	struct fgft_span made_grant[FGFT_MADE_GRANTS];	/* round and round */
+	struct fgft_bell bells[FGFT_BELLS];
 	struct fgft_held held[FGFT_HELD];
 	struct fgft_defer_page *defer;	/* effects due at commit; the first page stays */
 	struct fgft_defer_page *defer_tail;
+	struct fgft_deferred *defer_at;	/* where the next goes */
+	struct fgft_deferred *defer_end;
 	u32 defer_pages;
 	bool closed;			/* window.c: something has left for good */
 	u64 begun_at, closed_at;	/* time stamp counter, 0: not taken */
@@ -254,7 +239,7 @@ static __always_inline struct fgft_call *fgft_call_current(void)
 
 int fgft_call_init(void);
 void fgft_call_exit(void);
-struct fgft_call *fgft_call_take(void);		/* a blank one from the pool */
+/* Over, with an empty undo log: back to the pool. */
 void fgft_call_give(struct fgft_call *call);
 /* From entry.S only. */
 unsigned long fgft_call_begin(struct fgft_frame *frame);
@@ -262,17 +247,49 @@ unsigned long fgft_call_end(struct fgft_frame *frame, unsigned long result,
 			    unsigned long aborted);
 void fgft_call_finish(void);		/* labels in entry.S: end of a call */
 void fgft_abort_trap(void);		/* and the trap an abort goes through */
+/* From hooks.S only. */
+void fgft_store_slow(void *addr, u64 value, struct fgft_call *call, u32 size);
 /* Set the current call aside while a kernel function calls the driver back. */
 void fgft_call_leave(struct fgft_call *call);
 void fgft_call_return(struct fgft_call *call);
-/* Run @fn at commit, once, in order; forgotten on abort.  Aborts if full. */
-void fgft_call_defer(struct fgft_call *call, fgft_effect_t fn,
-		     u64 a, u64 b, u64 c, u64 d);
+struct fgft_deferred *fgft_call_defer_more(struct fgft_call *call);
+
+/*
+ * Run @fn at commit, once, in order, after locks are released; forgotten on
+ * abort.  Does not return when there is no memory: the call is aborted.
+ */
+static __always_inline void fgft_call_defer(struct fgft_call *call,
+					    fgft_effect_t fn,
+					    u64 a, u64 b, u64 c, u64 d)
+{
+	struct fgft_deferred *effect = call->defer_at;
+
+	if (unlikely(effect == call->defer_end))
+		effect = fgft_call_defer_more(call);
+	call->defer_at = effect + 1;
+	effect->fn = fn;
+	effect->a = a;
+	effect->b = b;
+	effect->c = c;
+	effect->d = d;
+}
+
 /* Do the deferred effects that are @fn now, in order. */
 void fgft_call_hasten(struct fgft_call *call, fgft_effect_t fn);
-/* Undo by @fn on abort.  Aborts the call if the log is full. */
-void fgft_call_undo(struct fgft_call *call, fgft_effect_t fn, u32 flags,
-		    u64 a, u64 b, u64 c, u64 d);
+void fgft_call_undo_full(struct fgft_call *call, fgft_effect_t fn, u32 flags,
+			 u64 a, u64 b, u64 c, u64 d);
+
+/*
+ * Undo by @fn on abort.  Does not return when there is no memory: then @fn is
+ * run at once, if it may, and the call is aborted.
+ */
+static __always_inline void fgft_call_undo(struct fgft_call *call,
+					   fgft_effect_t fn, u32 flags,
+					   u64 a, u64 b, u64 c, u64 d)
+{
+	if (unlikely(!fgft_undo_try_call(&call->undo, fn, flags, a, b, c, d)))
+		fgft_call_undo_full(call, fn, flags, a, b, c, d);
+}
 
 /* ---- lock.c, lock_*.c: two-phase locks ------------------------------------------- */
 
@@ -349,10 +366,13 @@ enum fgft_object {
 
 bool fgft_object_is(struct fgft_call *call, enum fgft_object object,
 		    const void *ptr, size_t size);
-/* The ones needed for every frame. */
-bool fgft_is_skb(const void *ptr);
-bool fgft_is_netdev(struct fgft_call *call, const void *ptr);
-bool fgft_is_device(const struct fgft_call *call, const void *ptr);
+/* The ones needed for every frame; kapi.h looks at what is remembered first. */
+/* @skb is one: the next look is quick. */
+void fgft_skb_note(struct fgft_call *call, const struct sk_buff *skb);
+bool fgft_skb_look(struct fgft_call *call, const void *ptr);
+bool fgft_is_readable(const void *ptr, size_t size);
+bool fgft_netdev_look(struct fgft_call *call, const void *ptr);
+bool fgft_device_look(const struct fgft_call *call, const void *ptr);
 
 /* ---- class.c: what arguments stand for, and return conventions --------- */
 

@@ -48,6 +48,9 @@
 #ifndef FGFT_KAPI_H
 #define FGFT_KAPI_H
 
+#include <linux/device/driver.h>
+#include <linux/skbuff.h>
+
 #include "fgft.h"
 #include "registers.h"
 
@@ -78,6 +81,39 @@ bool fgft_kapi_recoverable(unsigned long ip);
 
 /* ---- checks a wrapper makes; they return only if all is well -------------- */
 
+/*
+ * One looked at before is there still, for frees wait: what the driver may have
+ * changed since are the pointers.
+ */
+static __always_inline bool kapi_is_skb(struct fgft_call *c, const void *ptr)
+{
+	const struct sk_buff *skb = ptr;
+
+	if (likely(skb) && likely(skb == c->skb) &&
+	    likely(skb->head == c->skb_head && skb->end == c->skb_end &&
+		   skb->data >= skb->head && skb->tail <= skb->end))
+		return true;
+	return fgft_skb_look(c, ptr);
+}
+
+static __always_inline bool kapi_is_netdev(struct fgft_call *c, const void *ptr)
+{
+	return (likely(ptr) && likely(ptr == c->netdev)) ||
+	       fgft_netdev_look(c, ptr);
+}
+
+/* One with a record is there: the record holds a reference. */
+static __always_inline bool kapi_is_device(const struct fgft_call *c,
+					   const void *ptr)
+{
+	const struct device *dev = ptr;
+
+	if (likely(dev) && likely(dev == READ_ONCE(c->mod->device)) &&
+	    likely(dev->driver))
+		return dev->driver->owner == c->mod->module;
+	return fgft_device_look(c, ptr);
+}
+
 /* The kinds every frame needs are looked at without going through the list. */
 static __always_inline void
 kapi_need(struct fgft_call *c, enum fgft_object object, const void *ptr,
@@ -86,11 +122,15 @@ kapi_need(struct fgft_call *c, enum fgft_object object, const void *ptr,
 	bool good;
 
 	if (object == FGFT_OBJECT_SKB)
-		good = fgft_is_skb(ptr);
+		good = kapi_is_skb(c, ptr);
+	else if (object == FGFT_OBJECT_READABLE)
+		good = fgft_is_readable(ptr, size);
+	else if (object == FGFT_OBJECT_WRITABLE)
+		good = fgft_may_write(c, ptr, size);
 	else if (object == FGFT_OBJECT_NETDEV)
-		good = fgft_is_netdev(c, ptr);
+		good = kapi_is_netdev(c, ptr);
 	else if (object == FGFT_OBJECT_DEVICE)
-		good = fgft_is_device(c, ptr);
+		good = kapi_is_device(c, ptr);
 	else
 		good = fgft_object_is(c, object, ptr, size);
 	if (unlikely(!good))
@@ -190,7 +230,8 @@ static void __maybe_unused kapi_do_##name(u64 a, u64 b, u64 c, u64 d)	\
 #define QUEUE_NEED(txq)		kapi_queue_need(c, txq, _RET_IP_, kapi_name)
 #define QUEUE_UNDO(txq)		kapi_queue_undo(c, txq)
 #define QUEUES_UNDO(dev)	kapi_queues_undo(c, dev)
-#define SKB_LOGS(skb)		kapi_skb_log(c, skb, _RET_IP_)
+#define SKB_SHAPE_UNDO(skb)	kapi_skb_shape_undo(c, skb)
+#define SKB_TYPE_UNDO(skb)	kapi_skb_type_undo(c, skb)
 #define PCI_COMMAND_UNDO(pdev)	kapi_pci_command_undo(c, pdev)
 #define PCI_MWI_UNDO(pdev)	kapi_pci_mwi_undo(c, pdev)
 /* Two small arguments of an effect in one. */
@@ -218,7 +259,8 @@ void kapi_bql_undo(struct fgft_call *c, struct netdev_queue *txq, u32 sides,
 /* A hardware address in a word. */
 u64 kapi_address(const u8 *address);
 void kapi_skb_grant(struct fgft_call *c, const struct sk_buff *skb);
-void kapi_skb_log(struct fgft_call *c, struct sk_buff *skb, unsigned long ip);
+void kapi_skb_shape_undo(struct fgft_call *c, struct sk_buff *skb);
+void kapi_skb_type_undo(struct fgft_call *c, struct sk_buff *skb);
 void kapi_pci_command_undo(struct fgft_call *c, struct pci_dev *pdev);
 void kapi_pci_mwi_undo(struct fgft_call *c, struct pci_dev *pdev);
 

@@ -31,10 +31,45 @@ void kapi_skb_grant(struct fgft_call *c, const struct sk_buff *skb)
 				 sizeof(struct skb_shared_info));
 }
 
-/* All but the reference count, which others change meanwhile. */
-void kapi_skb_log(struct fgft_call *c, struct sk_buff *skb, unsigned long ip)
+/* ---- what the functions change, and no more ---------------------------------- */
+
+static void kapi_do_skb_shape(u64 a, u64 b, u64 c, u64 d)
 {
-	fgft_write_log(c, skb, offsetof(struct sk_buff, users), ip);
+	struct sk_buff *skb = AS(struct sk_buff *, a);
+
+	skb->data = AS(unsigned char *, b);
+	skb->len = (u32)c;
+	skb->tail = c >> 32;
+}
+
+/*
+ * One made inside is freed on abort: whatever its shape is then, it is one the
+ * kernel gave it.
+ */
+void kapi_skb_shape_undo(struct fgft_call *c, struct sk_buff *skb)
+{
+	if (skb != c->made)
+		UNDO(skb_shape, 0, skb, skb->data,
+		     skb->len | (u64)skb->tail << 32);
+}
+
+static void kapi_do_skb_type(u64 a, u64 b, u64 c, u64 d)
+{
+	struct sk_buff *skb = AS(struct sk_buff *, a);
+
+	skb->dev = AS(struct net_device *, b);
+	skb->mac_header = (u16)c;
+	skb->pkt_type = c >> 16;
+}
+
+/* eth_type_trans() takes the header off and says what it has found. */
+void kapi_skb_type_undo(struct fgft_call *c, struct sk_buff *skb)
+{
+	if (skb == c->made)
+		return;
+	kapi_skb_shape_undo(c, skb);
+	UNDO(skb_type, 0, skb, skb->dev,
+	     skb->mac_header | (u32)skb->pkt_type << 16);
 }
 
 /* ---- moving data ----------------------------------------------------------- */
@@ -68,7 +103,8 @@ static bool skb_keep(struct fgft_call *c, struct sk_buff *skb,
 {
 	struct sk_buff *clone;
 
-	kapi_skb_log(c, skb, ip);
+	/* All but the reference count, which others change meanwhile. */
+	fgft_write_log(c, skb, offsetof(struct sk_buff, users), ip);
 	clone = skb_clone(skb, GFP_ATOMIC);
 	if (!clone)
 		return false;
@@ -120,7 +156,7 @@ KAPI_EXPORT(int, pskb_trim, (struct sk_buff *skb, unsigned int len))
 	if (len >= skb->len)
 		return 0;
 	if (!skb_is_nonlinear(skb))
-		kapi_skb_log(c, skb, _RET_IP_);
+		kapi_skb_shape_undo(c, skb);
 	else if (!skb_keep(c, skb, _RET_IP_))
 		return -ENOMEM;
 	r = pskb_trim(skb, len);
@@ -141,7 +177,7 @@ KAPI_EXPORT(int, eth_skb_pad, (struct sk_buff *skb))
 		return 0;
 	pad = ETH_ZLEN - skb->len;
 	if (!skb_cloned(skb) && skb_tailroom(skb) >= (int)pad)
-		kapi_skb_log(c, skb, _RET_IP_);
+		kapi_skb_shape_undo(c, skb);
 	else if (!skb_keep(c, skb, _RET_IP_))
 		goto fail;
 	if (__skb_pad(skb, pad, false))
@@ -166,7 +202,7 @@ static void need_tailroom(struct fgft_call *c, struct sk_buff *skb,
 					   skb_tail_pointer(skb))
 		fgft_abort(c, FGFT_CAUSE_ARGUMENT, ip, (unsigned long)skb,
 			   what);
-	kapi_skb_log(c, skb, ip);
+	kapi_skb_shape_undo(c, skb);
 }
 
 KAPI_EXPORT(void *, skb_put, (struct sk_buff *skb, unsigned int len))
@@ -201,12 +237,19 @@ KAPI_EXPORT(void *, skb_push, (struct sk_buff *skb, unsigned int len))
 		if (len > skb_headroom(skb))
 			fgft_abort(c, FGFT_CAUSE_ARGUMENT, _RET_IP_,
 				   (unsigned long)skb, kapi_name);
-		kapi_skb_log(c, skb, _RET_IP_);
+		kapi_skb_shape_undo(c, skb);
 	}
 	return skb_push(skb, len);
 }
 
 /* ---- allocation ----------------------------------------------------------------- */
+
+static void skb_made(struct fgft_call *c, struct sk_buff *skb)
+{
+	kapi_skb_grant(c, skb);
+	fgft_skb_note(c, skb);
+	c->made = skb;
+}
 
 #define SKB_ALLOC(name, params, args)					\
 KAPI_EXPORT(struct sk_buff *, name, params)				\
@@ -215,7 +258,7 @@ KAPI_EXPORT(struct sk_buff *, name, params)				\
 	struct sk_buff *r = name args;					\
 									\
 	if (c && r) {							\
-		kapi_skb_grant(c, r);					\
+		skb_made(c, r);						\
 		UNDO(kfree_skb, 0, r);					\
 	}								\
 	return r;							\
@@ -254,7 +297,7 @@ KAPI_EXPORT(struct sk_buff *, name, (void *data, unsigned int size))	\
 		NEED(READABLE, data, size ? size : 1);			\
 	r = name(data, size);						\
 	if (c && r) {							\
-		kapi_skb_grant(c, r);					\
+		skb_made(c, r);						\
 		UNDO(unbuild, 0, r);					\
 	}								\
 	return r;							\

@@ -158,7 +158,7 @@ static bool look_up(struct fgft_call *call, volatile void __iomem *addr,
 	place = find_place(call->mod, range->bar,
 			   (unsigned long)addr - range->start, value);
 	/* A range is known a moment before its device is. */
-	known->addr = range->dev ? addr : NULL;
+	known->addr = range->dev ? (void __iomem *)addr : NULL;
 	known->dev = range->dev;
 	known->reg = within(place.write, range, addr);
 	known->clears = within(place.read, range, addr);
@@ -206,7 +206,7 @@ static u64 ones(u32 width)
 
 /* ---- doorbells ----------------------------------------------------------------------- */
 
-/* An effect: the doorbell of a committed call. */
+/* An effect: one of the doorbells of a committed call that rings many. */
 static void ring(u64 addr, u64 value, u64 width, u64 unused)
 {
 	/* As the driver's own barrier ordered it: descriptors first. */
@@ -221,7 +221,13 @@ static void ring(u64 addr, u64 value, u64 width, u64 unused)
  */
 void fgft_registers_commit(struct fgft_call *call)
 {
-	fgft_call_hasten(call, ring);
+	u32 i;
+
+	for (i = 0; i < call->nbells && i < FGFT_BELLS; i++)
+		write_reg(call->bells[i].addr, call->bells[i].value,
+			  call->bells[i].width);
+	if (unlikely(call->nbells > FGFT_BELLS))
+		fgft_call_hasten(call, ring);
 	call->nwrites += call->nbells;
 	call->nbells = 0;
 	call->strict = false;
@@ -313,6 +319,51 @@ static void log_write(struct fgft_call *call, volatile void __iomem *addr,
 	call->nwrites++;
 }
 
+static bool is_bell(const struct fgft_reg *reg)
+{
+	return reg && (reg->kind == FGFT_REG_DOORBELL ||
+		       reg->kind == FGFT_REG_RELAXED);
+}
+
+static noinline bool device_write(struct fgft_call *call,
+				  volatile void __iomem *addr, u64 value,
+				  u32 width, unsigned long ip)
+{
+	struct fgft_known *known = known_slot(call, addr);
+	const struct fgft_reg *reg = NULL;
+	struct fgft_device *dev = NULL;
+
+	if ((unsigned long)addr < PORT_LIMIT) {
+		dev = port_device(call, (unsigned long)addr);
+	} else if ((likely(known->addr == addr) && !known->varies) ||
+		   look_up(call, addr, value, known)) {
+		dev = known->dev;
+		reg = known->reg;
+	}
+	if (unlikely(!dev))
+		fgft_abort(call, FGFT_CAUSE_ARGUMENT, ip, (unsigned long)addr,
+			   "device write");
+	call->dev = dev;
+	if (is_bell(reg)) {
+		if (likely(call->nbells < FGFT_BELLS))
+			call->bells[call->nbells] = (struct fgft_bell){
+				.addr = (void __iomem *)addr,
+				.value = value,
+				.width = width,
+			};
+		else
+			fgft_call_defer(call, ring, (unsigned long)addr, value,
+					width, 0);
+		call->nbells++;
+		call->strict |= reg->kind == FGFT_REG_DOORBELL;
+		return false;
+	}
+	if (unlikely(call->nbells) && (call->strict || !reg))
+		fgft_registers_wait(call);
+	log_write(call, addr, value, width, reg);
+	return true;
+}
+
 /**
  * fgft_device_write - a device register is about to be written
  * @call: running call
@@ -334,32 +385,21 @@ static void log_write(struct fgft_call *call, volatile void __iomem *addr,
 bool fgft_device_write(struct fgft_call *call, volatile void __iomem *addr,
 		       u64 value, u32 width, unsigned long ip)
 {
-	struct fgft_known *known = known_slot(call, addr);
-	const struct fgft_reg *reg = NULL;
-	struct fgft_device *dev = NULL;
+	const struct fgft_known *known = known_slot(call, addr);
+	struct fgft_bell *bell;
 
-	if ((unsigned long)addr < PORT_LIMIT) {
-		dev = port_device(call, (unsigned long)addr);
-	} else if ((likely(known->addr == addr) && !known->varies) ||
-		   look_up(call, addr, value, known)) {
-		dev = known->dev;
-		reg = known->reg;
-	}
-	if (unlikely(!dev))
-		fgft_abort(call, FGFT_CAUSE_ARGUMENT, ip, (unsigned long)addr,
-			   "device write");
-	call->dev = dev;
-	if (reg && (reg->kind == FGFT_REG_DOORBELL ||
-		    reg->kind == FGFT_REG_RELAXED)) {
-		fgft_call_defer(call, ring, (unsigned long)addr, value, width, 0);
-		call->nbells++;
-		call->strict |= reg->kind == FGFT_REG_DOORBELL;
+	/* What is written for every frame is known, and waits. */
+	if (likely(known->addr == addr) && likely(!known->varies) &&
+	    is_bell(known->reg) && likely(call->nbells < FGFT_BELLS)) {
+		bell = &call->bells[call->nbells++];
+		bell->addr = (void __iomem *)addr;
+		bell->value = value;
+		bell->width = width;
+		call->strict |= known->reg->kind == FGFT_REG_DOORBELL;
+		call->dev = known->dev;
 		return false;
 	}
-	if (unlikely(call->nbells) && (call->strict || !reg))
-		fgft_registers_wait(call);
-	log_write(call, addr, value, width, reg);
-	return true;
+	return device_write(call, addr, value, width, ip);
 }
 
 /**

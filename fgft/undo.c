@@ -30,7 +30,7 @@
 #include "fgft.h"
 
 #define CHUNK_SIZE	4096
-#define CHUNK_ROOM	(CHUNK_SIZE - 2 * sizeof(void *))
+#define CHUNK_ROOM	FGFT_UNDO_ROOM
 #define CHUNKS_MAX	1024	/* 4 MiB a call: then the call is given up */
 #define BYTES_MAX	64	/* a longer range is blind */
 #define WORD		sizeof(u64)
@@ -58,8 +58,7 @@ static struct fgft_undo_chunk *chunk_new(struct fgft_undo_chunk *below)
 static void settle(struct fgft_undo *undo, u8 *at)
 {
 	undo->at = at;
-	undo->last = undo->top->room + CHUNK_ROOM -
-		     sizeof(struct fgft_undo_record);
+	undo->last = undo->top->room + FGFT_UNDO_LAST;
 }
 
 /**
@@ -76,6 +75,7 @@ int fgft_undo_init(struct fgft_undo *undo)
 	if (!undo->top)
 		return -ENOMEM;
 	settle(undo, undo->top->room);
+	undo->first = undo->at;
 	return 0;
 }
 
@@ -107,15 +107,14 @@ void fgft_undo_release(struct fgft_undo *undo)
 }
 
 /**
- * fgft_undo_reset - forget every record
+ * fgft_undo_shrink - forget every record, and free what is above the first chunk
  * @undo: log to empty
  *
  * Context: Any.
  */
-void fgft_undo_reset(struct fgft_undo *undo)
+void fgft_undo_shrink(struct fgft_undo *undo)
 {
-	if (unlikely(undo->top->below))
-		shrink(undo);
+	shrink(undo);
 	undo->open = NULL;
 	settle(undo, undo->top->room);
 }
@@ -252,20 +251,7 @@ int fgft_undo_blind(struct fgft_undo *undo, const void *addr, size_t size)
 int fgft_undo_call(struct fgft_undo *undo, fgft_effect_t fn, u32 flags,
 		   u64 a, u64 b, u64 c, u64 d)
 {
-	struct fgft_undo_effect *effect;
-
-	effect = (void *)fgft_undo_room(undo, sizeof(*effect));
-	if (unlikely(!effect))
-		return -ENOMEM;
-	effect->arg[0] = a;
-	effect->arg[1] = b;
-	effect->arg[2] = c;
-	effect->arg[3] = d;
-	effect->footer.addr = (unsigned long)fn;
-	effect->footer.size = flags;
-	effect->footer.kind = FGFT_UNDO_CALL;
-	undo->at = (u8 *)(effect + 1);
-	return 0;
+	return fgft_undo_try_call(undo, fn, flags, a, b, c, d) ? 0 : -ENOMEM;
 }
 
 /* ---- rollback ---------------------------------------------------------------- */

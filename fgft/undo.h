@@ -38,7 +38,8 @@ struct fgft_undo_effect {
 
 struct fgft_undo {
 	u8 *at;			/* end of the newest record */
-	u8 *last;		/* where a word still has room; NULL: ask for it */
+	u8 *last;		/* where any of the above has room; NULL: ask for it */
+	u8 *first;		/* where the first record starts */
 	struct fgft_undo_chunk *top;	/* never NULL after init */
 	struct fgft_undo_footer *open;	/* FGFT_UNDO_OPEN, the newest, or NULL */
 	u32 chunks;
@@ -54,27 +55,39 @@ typedef void (*fgft_effect_t)(u64 a, u64 b, u64 c, u64 d);
 
 int fgft_undo_init(struct fgft_undo *undo);
 void fgft_undo_release(struct fgft_undo *undo);
-void fgft_undo_reset(struct fgft_undo *undo);
+void fgft_undo_shrink(struct fgft_undo *undo);
 /* Log @size bytes at @addr.  -ENOMEM: the log is full, nothing was added. */
 int fgft_undo_store(struct fgft_undo *undo, const void *addr, size_t size);
 int fgft_undo_blind(struct fgft_undo *undo, const void *addr, size_t size);
 u8 *fgft_undo_room(struct fgft_undo *undo, size_t size);
 
-/*
- * Log a word, @size bytes, that is about to become @value.  False: the log is
- * full, nothing was added.
- */
-static __always_inline bool fgft_undo_word(struct fgft_undo *undo,
-					   const void *addr, u32 size, u64 value)
+#define FGFT_UNDO_ROOM	(4096 - 2 * sizeof(void *))	/* bytes of records in a chunk */
+/* Up to here in a chunk nobody has to ask for room. */
+#define FGFT_UNDO_LAST	(FGFT_UNDO_ROOM - sizeof(struct fgft_undo_effect))
+
+/* Forget every record. */
+static __always_inline void fgft_undo_reset(struct fgft_undo *undo)
+{
+	if (unlikely(undo->chunks != 1))
+		return fgft_undo_shrink(undo);
+	undo->open = NULL;
+	undo->at = undo->first;
+	undo->last = undo->first + FGFT_UNDO_LAST;
+}
+
+/* Is there room for a word or an inverse, without asking? */
+static __always_inline bool fgft_undo_ready(const struct fgft_undo *undo)
+{
+	return undo->at <= undo->last;
+}
+
+/* Log a word, @size bytes, that is about to become @value.  There is room. */
+static __always_inline void fgft_undo_put_word(struct fgft_undo *undo,
+					       const void *addr, u32 size,
+					       u64 value)
 {
 	struct fgft_undo_record *word = (struct fgft_undo_record *)undo->at;
 
-	if (unlikely(undo->at > undo->last)) {
-		word = (struct fgft_undo_record *)
-			fgft_undo_room(undo, sizeof(*word));
-		if (unlikely(!word))
-			return false;
-	}
 	word->before = size == 1 ? *(const u8 *)addr :
 		    size == 2 ? *(const u16 *)addr :
 		    size == 4 ? *(const u32 *)addr : *(const u64 *)addr;
@@ -83,6 +96,41 @@ static __always_inline bool fgft_undo_word(struct fgft_undo *undo,
 	word->footer.size = size;
 	word->footer.kind = FGFT_UNDO_WORD;
 	undo->at = (u8 *)(word + 1);
+}
+
+/* The same, with or without room.  False: the log is full, nothing was added. */
+static __always_inline bool fgft_undo_word(struct fgft_undo *undo,
+					   const void *addr, u32 size, u64 value)
+{
+	if (unlikely(!fgft_undo_ready(undo)) &&
+	    unlikely(!fgft_undo_room(undo, sizeof(struct fgft_undo_record))))
+		return false;
+	fgft_undo_put_word(undo, addr, size, value);
+	return true;
+}
+
+/*
+ * Log the inverse of a kernel effect: @fn, called with @a to @d.  @flags are
+ * FGFT_EFFECT_*.  False: the log is full, nothing was added.
+ */
+static __always_inline bool fgft_undo_try_call(struct fgft_undo *undo,
+					       fgft_effect_t fn, u32 flags,
+					       u64 a, u64 b, u64 c, u64 d)
+{
+	struct fgft_undo_effect *effect;
+
+	if (unlikely(!fgft_undo_ready(undo)) &&
+	    unlikely(!fgft_undo_room(undo, sizeof(*effect))))
+		return false;
+	effect = (struct fgft_undo_effect *)undo->at;
+	effect->arg[0] = a;
+	effect->arg[1] = b;
+	effect->arg[2] = c;
+	effect->arg[3] = d;
+	effect->footer.addr = (unsigned long)fn;
+	effect->footer.size = flags;
+	effect->footer.kind = FGFT_UNDO_CALL;
+	undo->at = (u8 *)(effect + 1);
 	return true;
 }
 
