@@ -6,16 +6,15 @@ from __future__ import annotations
 import argparse
 import os
 import signal
-import sys
-from collections import Counter
-from pathlib import Path
+import time
 
 from harness import kernel
-from harness.campaign import catalogue, engine, plan
+from harness.campaign import catalogue, engine, plan, report
 from harness.campaign.catalogue import Catalogue
 from harness.campaign.journal import Journal
 from harness.campaign.machine import Subject, spec
-from harness.campaign.record import Outcome, Plan, Trial
+from harness.campaign.record import Plan, Trial
+from harness.campaign.share import WHOLE, Share
 from harness.campaign.trial import Runner
 from harness.demo import driver as drivers
 from harness.demo.driver import Driver
@@ -27,41 +26,58 @@ from harness.ui import note
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run or resume a campaign; 0 if every fault that is fatal natively was survived."""
-    try:
-        driver = drivers.load(args.driver)
-    except drivers.UnknownName as error:
-        print(f"campaign: error: {error}", file=sys.stderr)
-        return 2
-    if args.faults < 1 or args.jobs < 1 or args.smp < 1:
-        raise HarnessError("--faults, --jobs and --smp take a number from 1 up")
-    if args.icount and args.smp != 1:
-        raise HarnessError("instructions are counted on one CPU only: --no-icount with --smp")
-    machine, known = _prepare(driver, args)
-    made = plan.make(args.seed, known, args.faults, args.icount, None)
-    if len(made.faults) < args.faults:
-        note(f"campaign: only {len(made.faults)} faults can be reached")
+    """Run or resume a campaign; 0 if isolation kept the kernel alive in each trial.
+
+    Of a share 0 says that it was run: it is judged with the others.
+    """
+    share = Share.parse(args.share) if args.share else WHOLE
+    if args.jobs < 1:
+        raise HarnessError("--jobs takes a number from 1 up")
+    report.require_packages()
+    made, known, machine, driver = plan_of(args)
     directory = args.out / driver.name
     interrupted = False
+    begun = time.monotonic()
     # Ended by a time limit or by hand: what is done is kept and told.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with Journal(directory) as journal:
         journal.begin(made, args.fresh)
+        resumed = bool(journal.done)
         runner = Runner(made, known)
 
         def make(index: int) -> Subject:
             return Subject(Machine(machine, log=directory / f"console-{index}.txt"), driver)
 
         try:
-            engine.run(made, journal, make, runner.run, args.jobs)
+            engine.run(made, journal, make, runner.run, args.jobs, share)
         except KeyboardInterrupt:
             interrupted = True
             note("campaign: interrupted; the same command goes on from here")
         trials = [journal.done[index] for index in sorted(journal.done) if index < len(made.faults)]
-    _tell(made, trials, directory)
+    if args.share:
+        note(f"campaign: share {args.share}: {len(trials)} trials in {os.path.relpath(directory)}")
+    else:
+        report.finish(directory, made, trials, report.command(), None if resumed else time.monotonic() - begun)
     if interrupted:
         return 130
-    return 0 if not [trial for trial in trials if _missed(trial)] else 1
+    return 0 if args.share or not [trial for trial in trials if _missed(trial)] else 1
+
+
+def plan_of(args: argparse.Namespace) -> tuple[Plan, Catalogue, Spec, Driver]:
+    """Build and measure what is needed, and return the plan with what it was made of."""
+    try:
+        driver = drivers.load(args.driver)
+    except drivers.UnknownName as error:
+        raise HarnessError(str(error)) from None
+    if args.faults < 1 or args.smp < 1:
+        raise HarnessError("--faults and --smp take a number from 1 up")
+    if args.icount and args.smp != 1:
+        raise HarnessError("instructions are counted on one CPU only: --no-icount with --smp")
+    machine, known = _prepare(driver, args)
+    made = plan.make(args.seed, known, args.faults, args.icount, None)
+    if len(made.faults) < args.faults:
+        note(f"campaign: only {len(made.faults)} faults can be reached")
+    return made, known, machine, driver
 
 
 def _prepare(driver: Driver, args: argparse.Namespace) -> tuple[Spec, Catalogue]:
@@ -113,22 +129,3 @@ def _show(trial: Trial) -> None:
                 print(f"  {name}: {value}")
         for text in (*run_.problems, *run_.console):
             print(f"  - {text}")
-
-
-def _tell(made: Plan, trials: list[Trial], directory: Path) -> None:
-    print(f"{made.driver}, seed {made.seed}: {len(trials)} of {len(made.faults)} trials; {made.distinct_faults} mutants in the "
-          f"build, {made.reachable_faults} reached by a known workload, {len(made.operators)} operators, "
-          f"{len(made.entries)} entry points; oracle runs: {sum(trial.oracle is not None for trial in trials)}")
-    native = Counter(trial.native.outcome for trial in trials)
-    isolated = Counter(trial.isolated.outcome for trial in trials)
-    print(f"{'':20} {'native':>8} {'isolated':>8}")
-    for outcome in Outcome:
-        if native[outcome] or isolated[outcome]:
-            print(f"{outcome.value:20} {native[outcome]:8} {isolated[outcome]:8}")
-    fatal = [trial for trial in trials if trial.native.outcome.fatal]
-    print(f"fatal natively: {len(fatal)}, survived isolated: {sum(not trial.isolated.outcome.fatal for trial in fatal)}")
-    for trial in trials:
-        if _missed(trial):
-            print(f"miss: {engine.told(trial)}: {'; '.join(trial.isolated.problems)[:160]}\n"
-                  f"  run again with: python3 -m harness campaign --driver {made.driver} replay {trial.id}")
-    print(os.path.relpath(directory))

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from harness.campaign.journal import Journal
 from harness.campaign.record import Plan, Trial
+from harness.campaign.share import WHOLE, Share
 from harness.pool import Pool, Rewindable
 from harness.progress import progress
 
@@ -16,13 +17,15 @@ T = TypeVar("T", bound=Rewindable)
 _TOLD_EVERY_S = 15.0
 
 
-def run(made: Plan, journal: Journal, make: Callable[[int], T], work: Callable[[T, int], Trial], width: int) -> None:
-    """Run what is not done yet; `work` is given a rewound machine and a trial's index."""
-    left = [index for index in range(len(made.faults)) if index not in journal.done]
+def run(made: Plan, journal: Journal, make: Callable[[int], T], work: Callable[[T, int], Trial], width: int,
+        share: Share = WHOLE) -> None:
+    """Run what of a share is not done yet; `work` is given a rewound machine and a trial's index."""
+    ours = [index for index in range(len(made.faults)) if share.has(index)]
+    left = [index for index in ours if index not in journal.done]
     if not left:
         return
     with progress("campaign", len(left), _TOLD_EVERY_S) as step, Pool[T, int, Trial](make, min(width, len(left))) as pool:
-        step(f"{len(made.faults) - len(left)} trials done, {len(left)} to go, {min(width, len(left))} machines", 0)
+        step(f"{len(ours) - len(left)} trials done, {len(left)} to go, {min(width, len(left))} machines", 0)
 
         def report(_: int, trial: Trial) -> None:
             journal.append(trial)

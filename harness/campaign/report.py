@@ -23,10 +23,10 @@ def require_packages() -> None:
         raise HarnessError(f"no report without {', '.join(missing)}: run `python3 -m harness setup --with report`")
 
 
-def finish(directory: Path, plan: Plan, trials: list[Trial], command: list[str], wall_s: float | None) -> Path:
+def finish(directory: Path, plan: Plan, trials: list[Trial], ran: list[str], wall_s: float | None) -> Path:
     """Write summary.json and the page of a campaign, show its table; return the page.
 
-    `command` is what ran the campaign, `wall_s` how long it took, if one
+    `ran` is what ran the campaign, `wall_s` how long it took, if one
     machine ran all of it.
     """
     require_packages()
@@ -34,14 +34,15 @@ def finish(directory: Path, plan: Plan, trials: list[Trial], command: list[str],
     from harness.demo.table import console
 
     found = summary.Summary(plan, trials)
-    fields = found.fields(command, wall_s)
+    fields = found.fields(ran, wall_s)
     summary.write(directory, fields)
     path = page.write(directory / store.PAGE, found, fields)
     console().print(table.render(found, Path(os.path.relpath(path))))
     return path
 
 
-def _command() -> list[str]:
+def command() -> list[str]:
+    """Return this process's command line."""
     return ["python3", "-m", "harness", *sys.argv[1:]]
 
 
@@ -51,7 +52,7 @@ def _known_before(directory: Path) -> tuple[list[str], float | None]:
         fields = json.loads((directory / store.SUMMARY).read_text(encoding="utf-8"))
         return list(fields["command"]), fields["wall_s"]
     except (OSError, ValueError, KeyError, TypeError):
-        return _command(), None
+        return command(), None
 
 
 def run_report(args: argparse.Namespace) -> int:
@@ -70,7 +71,7 @@ def run_merge(args: argparse.Namespace) -> int:
     found = merge.merge(args.directories)
     out: Path = args.out / found.plan.driver
     merge.write(out, found)
-    finish(out, found.plan, list(found.trials), _command(), None)
+    finish(out, found.plan, list(found.trials), command(), None)
     for notice in found.notices:
         note(f"campaign: {notice}")
     for text in found.disagreements:

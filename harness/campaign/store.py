@@ -1,9 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A campaign's files read back: plan.json, and trials.jsonl with what may be wrong in it.
-
-A trial is appended as one line.  A machine that loses power leaves half of one
-at the end: that is told and left out.  Half a line anywhere else is damage.
-"""
+"""A campaign's files read back by whoever does not write them."""
 
 from __future__ import annotations
 
@@ -12,6 +8,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.campaign.journal import read_trials
 from harness.campaign.record import Plan, RecordError, Trial
 from harness.outcome import HarnessError
 
@@ -48,28 +45,11 @@ def read_plan(directory: Path) -> Plan:
         raise HarnessError(f"{path} is no plan of a campaign: {error}") from None
 
 
-def read_trials(path: Path) -> tuple[list[Trial], list[str]]:
-    """Return the trials of a file, and notices about it; a file not there has none."""
-    try:
-        text = path.read_bytes()
-    except FileNotFoundError:
-        return [], [f"{path}: not there, so no trials from it"]
-    lines = text.split(b"\n")
-    # A whole file ends in a newline.
-    torn = lines.pop()
-    trials, notices = [], []
-    for number, line in enumerate(lines, 1):
-        try:
-            trials.append(Trial.from_json(json.loads(line)))
-        except (ValueError, RecordError, TypeError) as error:
-            raise HarnessError(f"{path}, line {number} is no trial: {error}; remove the line to go on without it") from None
-    if torn:
-        notices.append(f"{path}: the last line is torn ({len(torn)} bytes) and left out: its trial has to be run again")
-    return trials, notices
-
-
 def read(directory: Path) -> Read:
-    """Read a campaign."""
+    """Read a campaign; one that has not begun has no trials."""
     plan = read_plan(directory)
-    trials, notices = read_trials(directory / TRIALS)
-    return Read(plan, tuple(sorted(trials, key=lambda trial: trial.index)), tuple(notices))
+    path = directory / TRIALS
+    trials, whole = read_trials(path)
+    torn = path.stat().st_size - whole if path.exists() else 0
+    notices = (f"{path}: the last line is torn ({torn} bytes) and left out: its trial has to be run again",) if torn else ()
+    return Read(plan, tuple(sorted(trials, key=lambda trial: trial.index)), notices)

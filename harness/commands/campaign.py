@@ -7,6 +7,7 @@ import argparse
 import os
 from pathlib import Path
 
+from harness.campaign import report, slurm
 from harness.paths import REPO
 
 
@@ -25,10 +26,13 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
                         help="count instructions: repeatable, and waiting costs nothing (default)")
     parser.add_argument("--smp", type=int, default=1, metavar="N", help="CPUs of the guest, with --no-icount (default: 1)")
     parser.add_argument("--fresh", action="store_true", help="drop what an earlier campaign has left, do not go on with it")
+    parser.add_argument("--share", metavar="I/N", help="run every N-th trial only, beginning with number I; `merge` puts shares together")
     parser.set_defaults(run=run)
     actions = parser.add_subparsers(dest="action", metavar="action")
     again = actions.add_parser("replay", help="run one trial again, with the guest's console")
     again.add_argument("trial", help="as in trials.jsonl, for example 1-42")
+    report.register(actions)
+    slurm.register(actions)
 
 
 def run(args: argparse.Namespace) -> int:
