@@ -45,6 +45,7 @@ SEED	?= 1
 JOBS	?= $(shell nproc)
 .PHONY: campaign
 campaign: setup isolator ## Wake FAULTS mutants, one at a time, natively and isolated
+	@scripts/setup --with report
 	+$(PYTHON) -m harness campaign $(DRIVER:%=--driver %) --faults $(FAULTS) --seed $(SEED) --jobs $(JOBS)
 
 .PHONY: oracle
