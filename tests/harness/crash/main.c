@@ -14,6 +14,8 @@
 #include <linux/sched.h>
 #include <linux/uaccess.h>
 
+#include "crash.h"
+
 static struct dentry *control;
 /* Never written: the compiler must not know. */
 static int zero;
@@ -126,6 +128,17 @@ static const struct {
 	CRASH(sleep_forever),
 	CRASH(halt),
 	CRASH(chatter),
+	CRASH(use_after_free),
+	CRASH(out_of_bounds),
+	CRASH(double_free),
+	CRASH(page_poison),
+	CRASH(lock_order),
+	CRASH(lock_irq),
+	CRASH(lock_kept),
+	CRASH(lock_in_atomic),
+	CRASH(rcu_usage),
+	CRASH(list),
+	CRASH(leak),
 };
 
 static ssize_t crash_write(struct file *file, const char __user *buffer, size_t count, loff_t *at)
