@@ -16,9 +16,9 @@ from harness.console import Kind, Report
 from harness.outcome import Outcome as MachineOutcome
 from harness.qemu import Attempt
 
-# What the caches of the kernel may grow by more than in a run without a fault.
-# The noise was measured, see Documentation/campaigns.rst; what the driver owns
-# is compared to the byte, in `ranges`.
+# What the caches of the kernel may grow by more than in a run without a fault:
+# room for what else a quiet kernel does.  What the driver owns is compared to
+# the byte, in `ranges`.
 SLAB_NOISE_BYTES = 64 << 10
 
 # After these the kernel goes on, but not as a kernel one may trust.
