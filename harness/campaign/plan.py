@@ -53,8 +53,3 @@ def trial_id(plan: Plan, index: int) -> str:
 def trial_seed(plan: Plan, index: int) -> int:
     """Return what decides the random values of a trial's fault."""
     return random.Random(f"{plan.seed} {plan.faults[index].id}").randrange(1 << 31)
-
-
-def wants_oracle(plan: Plan, index: int) -> bool:
-    """Whether a trial is run on the oracle kernel too."""
-    return plan.oracle_every is not None and index % plan.oracle_every == 0
