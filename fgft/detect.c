@@ -219,16 +219,31 @@ static void remember(struct fgft_call *call, unsigned long start,
 	call->hit_kind[hit - call->hit] = kind;
 }
 
-/* A grant that is needed once is needed again, but in this call only. */
+/**
+ * fgft_lend - let hooks find what was granted
+ * @call: running call
+ * @start: first byte
+ * @size: bytes
+ *
+ * One at a time, and in this call only.
+ *
+ * Context: Inside @call.
+ */
+void fgft_lend(struct fgft_call *call, unsigned long start, size_t size)
+{
+	if (size < sizeof(u64))
+		return;
+	call->hit[FGFT_LENT].start = start;
+	call->hit[FGFT_LENT].tail = size - sizeof(u64);
+}
+
+/* A grant that is needed once is needed again. */
 static bool lend(struct fgft_call *call, const struct fgft_span *grant,
 		 unsigned long addr, size_t size)
 {
 	if (!inside(addr, size, grant->start, grant->size))
 		return false;
-	if (grant->size >= sizeof(u64)) {
-		call->hit[FGFT_LENT].start = grant->start;
-		call->hit[FGFT_LENT].tail = grant->size - sizeof(u64);
-	}
+	fgft_lend(call, grant->start, grant->size);
 	return true;
 }
 

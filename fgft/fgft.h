@@ -380,6 +380,8 @@ bool fgft_device_look(const struct fgft_call *call, const void *ptr);
 void fgft_class_grant(struct fgft_call *call);
 /* Add one span. */
 void fgft_grant(struct fgft_call *call, const void *start, size_t size);
+/* It is needed soon. */
+void fgft_lend(struct fgft_call *call, unsigned long start, size_t size);
 /* Is it in a span that gave its slot to a newer one? */
 bool fgft_grant_recall(struct fgft_call *call, const void *addr, size_t size);
 /* What tells the device of a call: an argument's place and a function of it. */

@@ -248,6 +248,7 @@ static void skb_made(struct fgft_call *c, struct sk_buff *skb)
 {
 	kapi_skb_grant(c, skb);
 	fgft_skb_note(c, skb);
+	fgft_lend(c, (unsigned long)skb, sizeof(*skb));
 	c->made = skb;
 }
 

@@ -54,6 +54,17 @@ noinline long device_bell(u32 value, bool early, int kind)
 	return 0;
 }
 
+/* Doorbells in a row: more than a call keeps room for, if @count says so. */
+noinline long device_bells(u32 first, u32 count, int kind)
+{
+	u32 i;
+
+	for (i = 0; i < count; i++)
+		writel(first + i, device.regs + REG_BELL);
+	strike(kind);
+	return 0;
+}
+
 /* One register, over and over. */
 noinline long device_fill(u32 first, u32 count, int kind)
 {

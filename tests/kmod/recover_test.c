@@ -84,6 +84,24 @@ static void test_window_doorbell(struct ktap_run *run)
 	EXPECT_FAULT(run, "device_bell", "bad load", "pm");
 }
 
+#define FEW	2
+#define MANY	20	/* doorbells: more than a call keeps room for */
+
+/* However many wait, they ring in order, or not at all. */
+static void test_window_doorbells(struct ktap_run *run)
+{
+	if (no_device(run))
+		return;
+	EXPECT_EQ(run, device_bells(100, MANY, STRIKE_NONE), 0);
+	EXPECT_EQ(run, device_read_bell(), 99 + MANY);
+	EXPECT_EQ(run, device_bells(200, MANY, STRIKE_NULL_LOAD), -EIO);
+	EXPECT_EQ(run, device_read_bell(), 99 + MANY);
+	EXPECT_FAULT(run, "device_bells", "bad load", "undo");
+	EXPECT_EQ(run, device_bells(300, FEW, STRIKE_NONE), 0);
+	EXPECT_EQ(run, device_read_bell(), 299 + FEW);
+	EXPECT_NO_FAULT(run);
+}
+
 /* Time is measured on request, and a closed window's share is below one. */
 static void test_window_share(struct ktap_run *run)
 {
@@ -272,6 +290,7 @@ const struct ktap_test recover_tests[] = {
 	{ "window_open", test_window_open },
 	{ "window_closed", test_window_closed },
 	{ "window_doorbell", test_window_doorbell },
+	{ "window_doorbells", test_window_doorbells },
 	{ "window_share", test_window_share },
 	{ "parallel", test_parallel },
 	{ "gate", test_gate },

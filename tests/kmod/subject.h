@@ -134,6 +134,7 @@ long device_locked(u32 value, int strike);
 long device_outside(int strike);
 long device_named(struct pci_dev *pdev, u32 value, int strike);
 long device_bell(u32 value, bool early, int strike);
+long device_bells(u32 first, u32 count, int strike);
 long device_fill(u32 first, u32 count, int strike);
 long device_pair(u32 set, u32 clear, int strike);
 irqreturn_t device_irq(int strike, void *data);
