@@ -370,12 +370,24 @@ static void lock_let_in(const struct lock_site *site,
 	}
 }
 
-void fgft_lock_end(const struct lock_site *site, fgft_effect_t native,
-		   u64 flags)
+/* Does the driver hold it, as it stands? */
+static bool lock_is_taken(const struct lock_site *site)
+{
+	u32 i;
+
+	for (i = 0; i < site->call->nheld; i++)
+		if (site->call->held[i].lock == site->lock &&
+		    site->call->held[i].takes)
+			return true;
+	return false;
+}
+
+void fgft_lock_end(const struct lock_site *site,
+		   const struct lock_foreign *foreign, u64 flags)
 {
 	struct fgft_held *held = fgft_lock_find(site->call, site->lock);
 
-	if (held) {
+	if (held && lock_is_taken(site)) {
 		enum lock_flavour flavour = fgft_lock_flavour(held);
 
 		fgft_lock_drop(site->call, site->lock);
@@ -385,5 +397,10 @@ void fgft_lock_end(const struct lock_site *site, fgft_effect_t native,
 	if (site->size)
 		kapi_need(site->call, FGFT_OBJECT_WRITABLE, site->lock,
 			  site->size, site->ip, site->what);
-	fgft_call_defer(site->call, native, (u64)site->lock, flags, 0, 0);
+	/* The caller's may be let go of; one nobody has, or we have let go, not. */
+	if (foreign->held && (held || !foreign->held(site->lock)))
+		fgft_abort(site->call, FGFT_CAUSE_BALANCE, site->ip,
+			   (unsigned long)site->lock, site->what);
+	fgft_call_defer(site->call, foreign->release, (u64)site->lock, flags,
+			0, 0);
 }

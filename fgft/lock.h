@@ -36,9 +36,15 @@ bool fgft_lock_try(const struct lock_site *site, enum lock_flavour flavour,
 /* The lock was taken: keep it. */
 void fgft_lock_keep(const struct lock_site *site, fgft_effect_t release,
 		    u64 flags, bool shared);
-/* Common body of every release; @native is for locks not taken here. */
-void fgft_lock_end(const struct lock_site *site, fgft_effect_t native,
-		   u64 flags);
+/* What can be done with a lock that was not taken here. */
+struct lock_foreign {
+	bool (*held)(void *lock);	/* by anybody; NULL: needs no holder */
+	fgft_effect_t release;
+};
+
+/* Common body of every release; @foreign is for locks not taken here. */
+void fgft_lock_end(const struct lock_site *site,
+		   const struct lock_foreign *foreign, u64 flags);
 /* The interrupt flags the driver would read if nothing were kept. */
 unsigned long fgft_lock_irq_flags(const struct fgft_call *call);
 

@@ -47,6 +47,28 @@ static void rtnl_let_go(u64 lock, u64 flags, u64 c, u64 d)
 	rtnl_unlock();
 }
 
+static bool mutex_held(void *lock)
+{
+	return mutex_is_locked(lock);
+}
+
+static bool rwsem_held(void *lock)
+{
+	return rwsem_is_locked(lock);
+}
+
+static bool rtnl_held(void *lock)
+{
+	return rtnl_is_locked();
+}
+
+static const struct lock_foreign mutex_foreign = { mutex_held, mutex_let_go };
+static const struct lock_foreign read_foreign = { rwsem_held, read_let_go };
+static const struct lock_foreign write_foreign = { rwsem_held, write_let_go };
+/* Who ups a semaphore need not have downed it. */
+static const struct lock_foreign sem_foreign = { NULL, sem_let_go };
+static const struct lock_foreign rtnl_foreign = { rtnl_held, rtnl_let_go };
+
 /* ---- mutexes and reader-writer semaphores --------------------------------- */
 
 #define SLEEP_SITE(name, address, bytes)				\
@@ -114,14 +136,14 @@ KAPI_EXPORT(int, name, (type *lock))					\
 	return 1;							\
 }
 
-#define SLEEP_UNLOCK(name, type, let_go)				\
+#define SLEEP_UNLOCK(name, type, foreign)				\
 KAPI_EXPORT(void, name, (type *lock))					\
 {									\
 	SLEEP_SITE(name, lock, sizeof(*lock));				\
 									\
 	if (!site.call)							\
 		return name(lock);					\
-	fgft_lock_end(&site, let_go, FGFT_NO_FLAGS);			\
+	fgft_lock_end(&site, &foreign, FGFT_NO_FLAGS);			\
 }
 
 SLEEP_LOCK(mutex_lock, struct mutex, mutex_trylock, mutex_let_go, false)
@@ -148,7 +170,7 @@ SLEEP_LOCK_SIGNAL(mutex_lock_interruptible, struct mutex, mutex_trylock,
 SLEEP_LOCK_SIGNAL(mutex_lock_killable, struct mutex, mutex_trylock,
 		  mutex_let_go, false)
 SLEEP_TRY(mutex_trylock, struct mutex, mutex_let_go, false)
-SLEEP_UNLOCK(mutex_unlock, struct mutex, mutex_let_go)
+SLEEP_UNLOCK(mutex_unlock, struct mutex, mutex_foreign)
 
 SLEEP_LOCK(down_read, struct rw_semaphore, down_read_trylock, read_let_go, true)
 SLEEP_LOCK_SIGNAL(down_read_interruptible, struct rw_semaphore,
@@ -156,14 +178,14 @@ SLEEP_LOCK_SIGNAL(down_read_interruptible, struct rw_semaphore,
 SLEEP_LOCK_SIGNAL(down_read_killable, struct rw_semaphore, down_read_trylock,
 		  read_let_go, true)
 SLEEP_TRY(down_read_trylock, struct rw_semaphore, read_let_go, true)
-SLEEP_UNLOCK(up_read, struct rw_semaphore, read_let_go)
+SLEEP_UNLOCK(up_read, struct rw_semaphore, read_foreign)
 
 SLEEP_LOCK(down_write, struct rw_semaphore, down_write_trylock, write_let_go,
 	   false)
 SLEEP_LOCK_SIGNAL(down_write_killable, struct rw_semaphore, down_write_trylock,
 		  write_let_go, false)
 SLEEP_TRY(down_write_trylock, struct rw_semaphore, write_let_go, false)
-SLEEP_UNLOCK(up_write, struct rw_semaphore, write_let_go)
+SLEEP_UNLOCK(up_write, struct rw_semaphore, write_foreign)
 
 /* Readers are let in when the call ends or publishes, with what it wrote. */
 KAPI_EXPORT(void, downgrade_write, (struct rw_semaphore *sem))
@@ -293,7 +315,7 @@ KAPI_EXPORT(int, down_trylock, (struct semaphore *sem))
 	return 0;
 }
 
-SLEEP_UNLOCK(up, struct semaphore, sem_let_go)
+SLEEP_UNLOCK(up, struct semaphore, sem_foreign)
 
 /* ---- the RTNL ------------------------------------------------------------------ */
 
@@ -358,5 +380,5 @@ KAPI_EXPORT(void, rtnl_unlock, (void))
 
 	if (!site.call)
 		return rtnl_unlock();
-	fgft_lock_end(&site, rtnl_let_go, FGFT_NO_FLAGS);
+	fgft_lock_end(&site, &rtnl_foreign, FGFT_NO_FLAGS);
 }

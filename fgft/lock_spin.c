@@ -25,10 +25,20 @@ struct spin_kind {
 	void (*lock)(void *lock);
 	int (*trylock)(void *lock);
 	fgft_effect_t let_go;
-	fgft_effect_t native_unlock;
+	struct lock_foreign foreign;
 };
 
-#define SPIN_KIND(kind, type, stem, is_shared)				\
+static bool raw_spin_held(raw_spinlock_t *lock)
+{
+	return raw_spin_is_locked(lock);
+}
+
+static bool rw_held(rwlock_t *lock)
+{
+	return atomic_read(&lock->raw_lock.cnts);
+}
+
+#define SPIN_KIND(kind, type, stem, is_shared, is_held)				\
 static void kind##_lock(void *lock)					\
 {									\
 	_raw_##stem##_lock((type *)lock);				\
@@ -56,18 +66,26 @@ static void kind##_native_unlock(u64 lock, u64 flags, u64 c, u64 d)	\
 		_raw_##stem##_unlock_irqrestore(raw, (unsigned long)flags); \
 }									\
 									\
+static bool kind##_held(void *lock)					\
+{									\
+	return is_held((type *)lock);					\
+}									\
+									\
 static const struct spin_kind kind = {					\
 	.size = sizeof(type),						\
 	.shared = is_shared,						\
 	.lock = kind##_lock,						\
 	.trylock = kind##_trylock,					\
 	.let_go = kind##_let_go,					\
-	.native_unlock = kind##_native_unlock,				\
+	.foreign = {							\
+		.held = kind##_held,					\
+		.release = kind##_native_unlock,			\
+	},								\
 }
 
-SPIN_KIND(spin_kind, raw_spinlock_t, spin, false);
-SPIN_KIND(read_kind, rwlock_t, read, true);
-SPIN_KIND(write_kind, rwlock_t, write, false);
+SPIN_KIND(spin_kind, raw_spinlock_t, spin, false, raw_spin_held);
+SPIN_KIND(read_kind, rwlock_t, read, true, rw_held);
+SPIN_KIND(write_kind, rwlock_t, write, false, rw_held);
 
 /* Take the word with interrupts as they are. */
 static void spin_take(const struct lock_site *site, const struct spin_kind *kind)
@@ -177,7 +195,7 @@ KAPI_EXPORT(void, name, (type *lock))					\
 									\
 	if (!site.call)							\
 		return name(lock);					\
-	fgft_lock_end(&site, (kind)->native_unlock, flags);		\
+	fgft_lock_end(&site, &(kind)->foreign, flags);		\
 }
 
 #define SPIN_RESTORE(name, type, raw, kind)				\
@@ -187,7 +205,7 @@ KAPI_EXPORT(void, name, (type *lock, unsigned long flags))		\
 									\
 	if (!site.call)							\
 		return name(lock, flags);				\
-	fgft_lock_end(&site, (kind)->native_unlock, flags);		\
+	fgft_lock_end(&site, &(kind)->foreign, flags);		\
 }
 
 #define SPIN_TRY(name, type, raw, kind, flags)				\
@@ -322,7 +340,7 @@ KAPI_EXPORT(void, name, (seqlock_t *sl))				\
 	if (!site.call)							\
 		return name(sl);					\
 	seq_end(&site, &sl->seqcount.seqcount);				\
-	fgft_lock_end(&site, spin_kind.native_unlock, flags);		\
+	fgft_lock_end(&site, &spin_kind.foreign, flags);		\
 }
 
 SEQ_LOCK(write_seqlock, spin_plain)
@@ -352,5 +370,5 @@ KAPI_EXPORT(void, write_sequnlock_irqrestore,
 	if (!site.call)
 		return write_sequnlock_irqrestore(sl, flags);
 	seq_end(&site, &sl->seqcount.seqcount);
-	fgft_lock_end(&site, spin_kind.native_unlock, flags);
+	fgft_lock_end(&site, &spin_kind.foreign, flags);
 }

@@ -157,7 +157,7 @@ static void faulty(struct ktap_run *run, long (*lock)(u32 which, int strike),
 	}
 }
 
-/* A lock that is still held at the end is a fault, and is not held then. */
+/* A lock still held at the end, or released without being held, is a fault. */
 static void test_leak(struct ktap_run *run)
 {
 	faulty(run, lock_leak, "lock_leak", "lock imbalance", leak_names,

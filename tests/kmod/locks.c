@@ -6,6 +6,8 @@
 #include <linux/rcupdate.h>
 #include <linux/rtnetlink.h>
 
+#include <asm/processor-flags.h>
+
 #include "locks.h"
 #include "strike.h"
 
