@@ -39,11 +39,12 @@ SHOW = ("ip -o addr show nut | cut -d: -f2-; ip -o link show nut | grep -o '<.*m
         "ip route; ip neigh; cat /sys/class/net/nut/address /sys/class/net/nut/carrier; "
         "ethtool -g nut; ethtool -c nut; ethtool -k nut | grep -v fixed")
 STRIKE = f"""
-before=$(cat {CONTROL}/faults)
+faults={CONTROL}/entries/e1000_get_regs/faults
+before=$(cat $faults)
 echo e1000 e1000_get_regs null-load 2 > /sys/kernel/fgft/inject
 ethtool -d nut >/dev/null
 for i in $(seq 600); do
-	[ $(cat {CONTROL}/faults) != $before ] && [ $(cat {CONTROL}/recovering) = 0 ] && break
+	[ $(cat $faults) != $before ] && [ $(cat {CONTROL}/recovering) = 0 ] && break
 	usleep 50000
 done
 sed -n 's/^step: //p' {CONTROL}/last_fault
