@@ -174,6 +174,13 @@ void kapi_retire(struct fgft_call *c, const void *ptr);
 #define IF(condition)	if (condition)
 #define NEED(object, ptr, size) \
 	kapi_need(c, FGFT_OBJECT_##object, ptr, size, _RET_IP_, kapi_name)
+/* What the function would BUG() about, or worse. */
+#define SANE(condition, value)						\
+	do {								\
+		if (unlikely(!(condition)))				\
+			fgft_abort(c, FGFT_CAUSE_ARGUMENT, _RET_IP_,	\
+				   (unsigned long)(value), kapi_name);	\
+	} while (0)
 /* Memory of the driver's that the function writes. */
 #define WRITES(ptr, size) \
 	fgft_write_check(c, ptr, size, _RET_IP_)

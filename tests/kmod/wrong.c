@@ -58,6 +58,11 @@ static noinline void argument_dma(void)
 	dma_free_coherent(&device.pdev->dev, 8, FOREIGN, 0);
 }
 
+static noinline void argument_direction(void)
+{
+	dma_unmap_single(&device.pdev->dev, 0, 8, DMA_NONE);
+}
+
 static noinline void argument_netdev(void)
 {
 	netif_carrier_off(FOREIGN);
@@ -92,15 +97,16 @@ struct argument {
 static const struct argument arguments[] = {
 	{ argument_writable }, { argument_readable }, { argument_slab },
 	{ argument_inside }, { argument_vmalloc }, { argument_device },
-	{ argument_dma }, { argument_netdev }, { argument_skb },
-	{ argument_mmio }, { argument_register }, { argument_string },
+	{ argument_dma }, { argument_direction }, { argument_netdev },
+	{ argument_skb }, { argument_mmio }, { argument_register },
+	{ argument_string },
 };
 
 /* In the same order: what is called. */
 const char * const wrong_arguments[] = {
 	"spin_lock", "kmemdup", "kfree", "kfree", "vfree", "dma_free_coherent",
-	"dma_free_coherent", "netif_carrier_off", "consume_skb", "device write",
-	"device read", "request_threaded_irq",
+	"dma_free_coherent", "dma_unmap_single_attrs", "netif_carrier_off",
+	"consume_skb", "device write", "device read", "request_threaded_irq",
 };
 
 const u32 wrong_arguments_count = ARRAY_SIZE(arguments);
