@@ -54,8 +54,6 @@ class Subject:
         if self.machine.run(["test", "-e", "/sys/kernel/fgft/mutant"]).outcome is not Outcome.PASSED:
             raise HarnessError(f"no mutants in this build: run `make modules INJECT=1 MUTANTS=1 DRIVER={self.driver.name}`")
         subject.configure(self.machine, self.driver)
-        # Dumps nobody reads would wait, and count as memory a fault has leaked.
-        self.machine.check("echo 1 > /sys/class/devcoredump/disabled")
         self.machine.background(subject.ECHO)
         self.machine.check(["usleep", "500000"])
         self.machine.save(SNAPSHOT)
