@@ -69,7 +69,7 @@ for k in $(seq {TRIES}); do
 	[ "${{told#* }}" = 0 ] || n=$((n + 1))
 	[ $n = {FAULTS} ] && break
 done
-echo off > {INJECT}""", timeout_s=LOAD_S)
+echo off > {INJECT}""", timeout_s=3 * LOAD_S)
     told = [line.split() for line in faults.splitlines()]
     # A call that takes another way may be struck before it has written.
     assert sum(writes != "0" for _, writes in told) == FAULTS, faults
