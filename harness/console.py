@@ -196,3 +196,11 @@ class Console:
         """Return the last lines, for a failure message."""
         self.poll()
         return "\n".join(self.text.splitlines()[-lines:])
+
+    def evidence(self) -> str:
+        """Return the last lines, with the whole of a report they are the end of."""
+        shown = self.tail()
+        reports = parse(self.text)
+        report = "\n".join(reports[-1].lines) if reports else ""
+        start, end = self.text.rfind(report), self.text.rfind(shown)
+        return self.text[start:].rstrip("\n") if report and start < end < start + len(report) else shown

@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 import ctypes
 import os
+import re
 import select
 import signal
 import subprocess
@@ -291,7 +292,7 @@ class Machine:
 
     def _lose(self, outcome: Outcome, detail: str) -> GuestLost:
         """Make the exception that says how the guest was lost, with its evidence."""
-        tail = self.console.tail()
+        tail = self.console.evidence()
         evidence = f"--- last console lines\n{tail}\n--- " if tail else ""
         self._lost = GuestLost(outcome, detail, f"{evidence}run again with: {self.spec.cli()}")
         return self._lost
@@ -313,7 +314,17 @@ class Machine:
 
     def _hung(self, console_mark: int, detail: str) -> GuestLost:
         grown = self.console.mark() > console_mark
-        return self._lose(Outcome.HUNG_WITH_OUTPUT if grown else Outcome.HUNG_SILENT, detail)
+        return self._lose(Outcome.HUNG_WITH_OUTPUT if grown else Outcome.HUNG_SILENT, f"{detail}{self._where()}")
+
+    def _where(self) -> str:
+        """Where each CPU is, for a guest that can no longer say so; nothing if QEMU does not answer."""
+        try:
+            text = self._require_qmp().ask_monitor("info registers -a", timeout_s=5)
+        except (QmpError, HarnessError):
+            return ""
+        places = re.findall(r"\bRIP=(\w+) RFL=\w+ \[.*?\] CPL=(\d).*?HLT=(\d)", text)
+        return "".join(f"; CPU {cpu} {'sleeps' if halted == '1' else 'runs'} at {rip}{'' if level == '0' else ' of a program'}"
+                       for cpu, (rip, level, halted) in enumerate(places))
 
     # Asking the guest
 

@@ -121,6 +121,10 @@ class Qmp:
 
     def monitor(self, line: str, timeout_s: float = 60.0) -> None:
         """Run a command of the human monitor, which is silent when all went well."""
-        text = self.command("human-monitor-command", timeout_s=timeout_s, **{"command-line": line})
-        if text and text.strip():
+        text = self.ask_monitor(line, timeout_s)
+        if text.strip():
             raise QmpError(f"{line}: {text.strip()}")
+
+    def ask_monitor(self, line: str, timeout_s: float = 60.0) -> str:
+        """Run a command of the human monitor and return what it printed."""
+        return str(self.command("human-monitor-command", timeout_s=timeout_s, **{"command-line": line}) or "")

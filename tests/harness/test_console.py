@@ -81,3 +81,18 @@ def test_console_file(tmp_path: Path) -> None:
     assert [report.kind for report in follower.since(mark)] == [Kind.BUG]
     assert follower.tail(1) == "\ufffd"
     assert not follower.poll()
+
+
+def test_evidence(tmp_path: Path) -> None:
+    """What a lost guest printed last is shown from its beginning, if it is a report; otherwise the last lines are."""
+    path = tmp_path / "console"
+    follower = Console(path)
+    before = "".join(f"[    1.{line:06}] fine\n" for line in range(40))
+    report = "[    2.000000] watchdog: BUG: soft lockup - CPU#1 stuck for 26s!\n" + "".join(
+        f"[    2.{line:06}]  ? frame\n" for line in range(1, 40))
+    path.write_text(before)
+    assert follower.evidence() == follower.tail()
+    path.write_text(before + report)
+    assert follower.evidence() == report.rstrip("\n")
+    path.write_text(before + report + 3 * before)
+    assert follower.evidence() == follower.tail()
