@@ -301,7 +301,7 @@ static noinline void hits_forget(struct fgft_call *call,
 	call->netdev = NULL;
 	for (i = 0; i < ARRAY_SIZE(call->hit); i++)
 		call->hit[i] = (struct fgft_hit){ .start = NOWHERE };
-	memset(call->known, 0, sizeof(call->known));
+	fgft_registers_forget(call);
 }
 
 /* An interrupt's stack is another one, and big enough. */

@@ -15,7 +15,7 @@ struct fgft_reg;
 
 /* A device register and what was found out about writes to it. */
 struct fgft_known {
-	void __iomem *addr;		/* NULL: empty */
+	void __iomem *addr;		/* empty: one of another slot */
 	struct fgft_device *dev;
 	const struct fgft_reg *reg;	/* for writes, NULL: none */
 	const struct fgft_reg *clears;	/* for reads, NULL: none */

@@ -143,6 +143,27 @@ static struct fgft_known *known_slot(struct fgft_call *call,
 }
 
 /*
+ * What a slot without a register holds.  Not NULL, which a driver may read by
+ * mistake, but an address that is looked for in another slot.
+ */
+static void __iomem *nothing(const volatile void __iomem *addr)
+{
+	return (void __iomem *)((unsigned long)addr ^ 4);
+}
+
+/**
+ * fgft_registers_forget - remember no register any more
+ * @call: call about to run
+ *
+ * Context: Any.
+ */
+void fgft_registers_forget(struct fgft_call *call)
+{
+	memset(call->known, 0, sizeof(call->known));
+	known_slot(call, NULL)->addr = nothing(NULL);
+}
+
+/*
  * Find what is to be known of a register and remember it, but for the row of
  * writes if that depends on the value.  False: it is none of the driver's.
  */
@@ -158,7 +179,7 @@ static bool look_up(struct fgft_call *call, volatile void __iomem *addr,
 	place = find_place(call->mod, range->bar,
 			   (unsigned long)addr - range->start, value);
 	/* A range is known a moment before its device is. */
-	known->addr = range->dev ? (void __iomem *)addr : NULL;
+	known->addr = range->dev ? (void __iomem *)addr : nothing(addr);
 	known->dev = range->dev;
 	known->reg = within(place.write, range, addr);
 	known->clears = within(place.read, range, addr);

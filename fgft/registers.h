@@ -22,6 +22,7 @@ void fgft_device_keep(struct fgft_call *call, const struct fgft_reg *reg,
 void fgft_registers_commit(struct fgft_call *call);
 /* The same before the call sleeps or spins. */
 void fgft_registers_wait(struct fgft_call *call);
+void fgft_registers_forget(struct fgft_call *call);
 /*
  * Put old register values back.  False: not every write can be undone so, or
  * the device is being restored anyway.

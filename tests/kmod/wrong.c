@@ -84,6 +84,12 @@ static noinline void argument_register(void)
 	subject.w = readl((void __iomem *)8);
 }
 
+/* What an empty slot of remembered registers would be like. */
+static noinline void argument_no_register(void)
+{
+	subject.w = readl((void __iomem *)NULL);
+}
+
 static noinline void argument_string(void)
 {
 	if (request_irq(0, wrong_handler, 0, (const char *)8, &subject))
@@ -99,14 +105,15 @@ static const struct argument arguments[] = {
 	{ argument_inside }, { argument_vmalloc }, { argument_device },
 	{ argument_dma }, { argument_direction }, { argument_netdev },
 	{ argument_skb }, { argument_mmio }, { argument_register },
-	{ argument_string },
+	{ argument_no_register }, { argument_string },
 };
 
 /* In the same order: what is called. */
 const char * const wrong_arguments[] = {
 	"spin_lock", "kmemdup", "kfree", "kfree", "vfree", "dma_free_coherent",
 	"dma_free_coherent", "dma_unmap_single_attrs", "netif_carrier_off",
-	"consume_skb", "device write", "device read", "request_threaded_irq",
+	"consume_skb", "device write", "device read", "device read",
+	"request_threaded_irq",
 };
 
 const u32 wrong_arguments_count = ARRAY_SIZE(arguments);
