@@ -33,6 +33,7 @@
 
 #include "dump.h"
 #include "fgft.h"
+#include "inject.h"
 #include "registers.h"
 #include "trace.h"
 
@@ -662,6 +663,7 @@ static unsigned long call_abort(struct fgft_call *call, bool *again)
 		fgft_checkpoint_unsilence(call->dev);
 	if (ending == FGFT_ENDING_PIN)
 		fgft_ending_pin(call->mod);
+	fgft_inject_abandon(call->entry, ending == FGFT_ENDING_AGAIN);
 	result = fault->result;
 	fault->rollback_ns = ktime_get_mono_fast_ns() - fault->detected_ns;
 	trace_fgft_abort(call);

@@ -3,8 +3,8 @@
  * Fault injection, see inject.h.
  *
  * One fault is armed at a time, for one entry point.  The first call of that
- * entry that reaches its n-th site is struck, in the driver's own code, and
- * nothing more happens until the next arming.  Sites are counted within one
+ * entry that reaches its n-th site is struck, or the first few, in the driver's
+ * own code, and nothing more happens until the next arming.  Sites are counted within one
  * call: on the stack of that call, not in an interrupt handler that came on
  * top, nor in the same function called elsewhere at the same time.
  *
@@ -32,8 +32,8 @@
  * enum inject_state - life of an arming
  *
  *	IDLE	-> ARMED	written to /sys/kernel/fgft/inject
- *	ARMED	-> STRUCK	the n-th site was reached
- *	ARMED	-> PROFILED	a call to be profiled has returned
+ *	ARMED	-> STRUCK	the n-th site was reached, as often as asked for
+ *	ARMED	-> PROFILED	a call to be profiled has returned, or was aborted
  *	any	-> IDLE		"off", or the driver was unloaded while ARMED
  */
 enum inject_state {
@@ -72,6 +72,7 @@ static struct {
 	const struct fgft_entry *entry;	/* never dereferenced */
 	int fault;			/* FGFT_FAULT_COUNT: profile */
 	u32 hit;			/* strike at this site of a call */
+	u32 times;			/* calls left to strike */
 	struct task_struct *owner;	/* in a matching call, else NULL */
 	u32 level;			/* its context */
 	unsigned long frame;		/* its stack position */
@@ -200,7 +201,8 @@ int __fgft_inject_site(u32 site)
 		if (inject.fault != FGFT_FAULT_COUNT &&
 		    tally->hits == inject.hit) {
 			call_ended();
-			inject.state = INJECT_STRUCK;
+			if (!--inject.times)
+				inject.state = INJECT_STRUCK;
 			strike = inject.fault;
 		}
 	}
@@ -223,7 +225,7 @@ bool fgft_inject_within(void)
 	return within;
 }
 
-void fgft_inject_abandon(const struct fgft_entry *entry)
+void fgft_inject_abandon(const struct fgft_entry *entry, bool again)
 {
 	unsigned long flags;
 
@@ -231,8 +233,11 @@ void fgft_inject_abandon(const struct fgft_entry *entry)
 		return;
 
 	raw_spin_lock_irqsave(&inject_lock, flags);
-	if (inject.owner && inject.entry == entry)
+	if (inject.entry == entry && inject.owner && is_owner()) {
 		call_ended();
+		if (inject.fault == FGFT_FAULT_COUNT && !again)
+			inject.state = INJECT_PROFILED;
+	}
 	raw_spin_unlock_irqrestore(&inject_lock, flags);
 }
 
@@ -268,7 +273,7 @@ static void inject_disarm(void)
 }
 
 static int inject_arm(const char *module, const char *function,
-		      const char *fault_name, u32 hit)
+		      const char *fault_name, u32 hit, u32 times)
 {
 	const struct fgft_entry *entry;
 	int fault;
@@ -276,7 +281,7 @@ static int inject_arm(const char *module, const char *function,
 	lockdep_assert_held(&inject_control);
 
 	fault = match_string(fault_names, ARRAY_SIZE(fault_names), fault_name);
-	if (fault < 0 || !hit)
+	if (fault < 0 || !hit || !times)
 		return -EINVAL;
 	entry = fgft_driver_entry(module, function);
 	if (!entry)
@@ -288,6 +293,7 @@ static int inject_arm(const char *module, const char *function,
 	inject.entry = entry;
 	inject.fault = fault;
 	inject.hit = hit;
+	inject.times = times;
 	inject.state = INJECT_ARMED;
 	raw_spin_unlock_irq(&inject_lock);
 	static_branch_enable(&inject_key);
@@ -299,19 +305,19 @@ static ssize_t inject_store(struct kobject *kobj, struct kobj_attribute *attr,
 {
 	char module[MODULE_NAME_LEN], function[128], fault[16], junk;
 	int err = 0;
-	u32 hit = 1;
+	u32 hit = 1, times = 1;
 	int n;
 
 	BUILD_BUG_ON(MODULE_NAME_LEN != 56);
 
-	n = sscanf(buf, "%55s %127s %15s %u %c", module, function, fault, &hit,
-		   &junk);
+	n = sscanf(buf, "%55s %127s %15s %u %u %c", module, function, fault,
+		   &hit, &times, &junk);
 
 	mutex_lock(&inject_control);
 	if (n == 1 && !strcmp(module, "off"))
 		inject_disarm();
-	else if (n == 4 || (n == 3 && !strcmp(fault, "profile")))
-		err = inject_arm(module, function, fault, hit);
+	else if (n == 4 || n == 5 || (n == 3 && !strcmp(fault, "profile")))
+		err = inject_arm(module, function, fault, hit, times);
 	else
 		err = -EINVAL;
 	mutex_unlock(&inject_control);

@@ -14,8 +14,11 @@ struct fgft_entry;
 struct fgft_module;
 struct kobject;
 
-/* A call of @entry was aborted: it will not reach its end.  Any context. */
-void fgft_inject_abandon(const struct fgft_entry *entry);
+/*
+ * A call of @entry was aborted: it will not reach its end, but may be run again
+ * at once, and then is one with that run.  Any context.
+ */
+void fgft_inject_abandon(const struct fgft_entry *entry, bool again);
 
 /* The driver that owns @entry is going: forget it.  Any context. */
 void fgft_inject_forget(const struct fgft_entry *entry);

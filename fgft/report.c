@@ -26,7 +26,6 @@
 #include "control.h"
 #include "dump.h"
 #include "fgft.h"
-#include "inject.h"
 #include "report.h"
 #include "trace.h"
 
@@ -193,7 +192,6 @@ void fgft_report(struct fgft_module *mod, struct fgft_entry *entry,
 		count(&fault->dev->tally, fault);
 	spin_unlock_irqrestore(&mod->fault_lock, flags);
 
-	fgft_inject_abandon(entry);
 	fgft_dump_complete(mod, fault);
 	if (fault->restore_ns)
 		trace_fgft_restore(mod, entry, fault);

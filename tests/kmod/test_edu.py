@@ -151,7 +151,8 @@ def test_report(edu: Machine) -> None:
     ("edu edu_read no-such-fault 1", "Invalid argument"),
     ("edu edu_read bug 0", "Invalid argument"),
     ("edu edu_read bug", "Invalid argument"),
-    ("edu edu_read bug 1 1", "Invalid argument"),
+    ("edu edu_read bug 1 0", "Invalid argument"),
+    ("edu edu_read bug 1 1 1", "Invalid argument"),
     ("nonsense", "Invalid argument"),
 ])
 def test_bad_injection(edu: Machine, text: str, error: str) -> None:
