@@ -238,16 +238,23 @@ static int bus_notify(struct notifier_block *block, unsigned long event,
 {
 	struct fgft_device *record;
 
-	if (event != BUS_NOTIFY_BOUND_DRIVER && event != BUS_NOTIFY_REMOVED_DEVICE)
-		return NOTIFY_DONE;
 	record = fgft_checkpoint_find(data);
-	if (record && event == BUS_NOTIFY_BOUND_DRIVER) {
+	if (!record)
+		return NOTIFY_DONE;
+	switch (event) {
+	case BUS_NOTIFY_BOUND_DRIVER:
 		fgft_checkpoint_take(record);
 		fgft_recover_bound(record);
-	} else if (record) {
+		return NOTIFY_OK;
+	case BUS_NOTIFY_UNBOUND_DRIVER:
+		fgft_finish_unbound(record);
+		return NOTIFY_OK;
+	case BUS_NOTIFY_REMOVED_DEVICE:
 		fgft_control_device_hide(record);
+		return NOTIFY_OK;
+	default:
+		return NOTIFY_DONE;
 	}
-	return NOTIFY_OK;
 }
 
 static struct notifier_block bus_block = {

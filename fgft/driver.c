@@ -473,6 +473,7 @@ static void module_going(struct module *module)
 		fgft_inject_forget(mod->states[i].entry);
 	fgft_mutant_forget(mod);
 
+	fgft_finish_abandon(mod);
 	/* A native exit function has not asked. */
 	fgft_ending_leave(mod);
 	wait_for_calls(mod);

@@ -6,8 +6,10 @@
  *	AGAIN		the first abort: rolled back, and run once more at once
  *	  then RETURN	the second one ends as any other
  *	PIN		the first abort as AGAIN
- *	  then PIN	the second one: the caller goes on as if all was given up,
- *			the driver has kept it, so its module stays for good
+ *	  then FINISH	the second one: the caller goes on as if all was given up,
+ *			the driver has kept it, and is called once more (finish.c)
+ *	  then PIN	that failed too, or there is no such call: its module stays
+ *			for good
  *	UNBOUND		nothing to restore, the device is nobody's
  *	ASLEEP		restored by the second half of the PM callbacks alone
  *
@@ -69,12 +71,16 @@ enum fgft_ending fgft_ending_plan(struct fgft_call *call, enum fgft_step step)
 		break;
 	case FGFT_ENDING_PIN:
 		call->dev = call_device(call);
+		if (fgft_finish_expect(call))
+			return FGFT_ENDING_FINISH;
 		silence(call);
 		if (call->dev) {
 			if (!xchg(&call->dev->failed, true))
 				atomic_inc(&call->mod->guarded);
 			fgft_quiesce_start(call->dev);
 		}
+		break;
+	case FGFT_ENDING_FINISH:
 		break;
 	case FGFT_ENDING_ASLEEP:
 		call->dev = call_device(call);
@@ -102,6 +108,7 @@ enum fgft_step fgft_ending_step(enum fgft_ending ending, enum fgft_step step)
 	case FGFT_ENDING_AGAIN:
 		return FGFT_STEP_AGAIN;
 	case FGFT_ENDING_PIN:
+	case FGFT_ENDING_FINISH:	/* until it has gone well */
 		return FGFT_STEP_FAILED;
 	case FGFT_ENDING_UNBOUND:
 		return FGFT_STEP_UNDO;

@@ -21,6 +21,7 @@
 #include "domain.h"
 #include "hooks.h"
 #include "call_registers.h"
+#include "finish.h"
 #include "undo.h"
 
 struct device;
@@ -71,6 +72,7 @@ enum fgft_ending {
 	FGFT_ENDING_RETURN,	/* nothing */
 	FGFT_ENDING_AGAIN,
 	FGFT_ENDING_PIN,
+	FGFT_ENDING_FINISH,	/* called once more when its caller is through */
 	FGFT_ENDING_UNBOUND,
 	FGFT_ENDING_ASLEEP,
 };
@@ -517,6 +519,7 @@ struct fgft_device {
 	bool failed;			/* nothing helped: no call is let in */
 	bool quiesced;
 	bool linked;			/* had a link that is not back yet */
+	struct fgft_given_up given_up;
 	struct task_struct *restorer;	/* task inside the driver's callbacks */
 };
 

@@ -36,6 +36,9 @@ static int __init fgft_init(void)
 	err = fgft_recover_init();
 	if (err)
 		goto fail_recover;
+	err = fgft_finish_init();
+	if (err)
+		goto fail_finish;
 	err = fgft_kapi_init();
 	if (err)
 		goto fail_kapi;
@@ -66,6 +69,8 @@ fail_control:
 	fgft_dump_exit();
 fail_dump:
 fail_kapi:
+	fgft_finish_exit();
+fail_finish:
 	fgft_recover_exit();
 fail_recover:
 	fgft_checkpoint_exit();
@@ -87,6 +92,7 @@ static void __exit fgft_exit(void)
 	fgft_inject_exit();
 	fgft_control_exit();
 	fgft_dump_exit();
+	fgft_finish_exit();
 	fgft_recover_exit();
 	fgft_checkpoint_exit();
 	fgft_deadline_exit();

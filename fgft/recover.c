@@ -141,7 +141,6 @@ static void let_go(struct fgft_device *dev, u32 served)
 		fgft_quiesce_end(dev);
 	raw_spin_lock_irqsave(&dev->lock, flags);
 	dev->recovering -= served;
-	dev->serving = 0;
 	again = dev->recovering;
 	if (!again)
 		WRITE_ONCE(dev->away, false);
@@ -152,6 +151,19 @@ static void let_go(struct fgft_device *dev, u32 served)
 	if (!again)
 		atomic_dec(&dev->mod->guarded);
 	fgft_admit_wake();
+}
+
+/* The report of an abort, when the last step is done.  Takes @call over. */
+static void tell(struct fgft_call *call, enum fgft_step step, int err, u32 lost)
+{
+	struct fgft_fault *fault = &call->fault;
+
+	fault->step = step;
+	fault->restore_error = err;
+	fault->settings_lost = lost;
+	fault->restore_ns = ktime_get_mono_fast_ns() - fault->detected_ns;
+	fgft_report(call->mod, call->entry, fault);
+	fgft_call_give(call);
 }
 
 static void recover_device(struct work_struct *work)
@@ -188,17 +200,31 @@ static void recover_device(struct work_struct *work)
 	set_failed(dev, step == FGFT_STEP_FAILED);
 	/* Callers need not wait for a slow console, but users for the report. */
 	WRITE_ONCE(dev->reporting, true);
+	WRITE_ONCE(dev->serving, 0);
 	let_go(dev, served);
-	llist_for_each_entry_safe(call, next, aborted, waiting) {
-		struct fgft_fault *fault = &call->fault;
+	llist_for_each_entry_safe(call, next, aborted, waiting)
+		tell(call, step, err, dev->lost);
+	WRITE_ONCE(dev->reporting, false);
+}
 
-		fault->step = step;
-		fault->restore_error = err;
-		fault->settings_lost = dev->lost;
-		fault->restore_ns = ktime_get_mono_fast_ns() - fault->detected_ns;
-		fgft_report(mod, call->entry, fault);
-		fgft_call_give(call);
+/**
+ * fgft_recover_finish - the end of an abort that waited for one more call
+ * @call: aborted call, see fgft_finish_expect()
+ * @done: the driver has done now what was asked of it
+ *
+ * Context: Process, with the locks the entry point is called with.
+ */
+void fgft_recover_finish(struct fgft_call *call, bool done)
+{
+	struct fgft_device *dev = call->dev;
+
+	if (!done) {
+		fgft_ending_pin(call->mod);
+		set_failed(dev, true);
 	}
+	WRITE_ONCE(dev->reporting, true);
+	let_go(dev, 1);
+	tell(call, done ? FGFT_STEP_AGAIN : FGFT_STEP_FAILED, 0, 0);
 	WRITE_ONCE(dev->reporting, false);
 }
 
@@ -324,6 +350,10 @@ void fgft_recover_plan(struct fgft_call *call)
 		fgft_checkpoint_mute(call->dev, true);
 	call->ending = fgft_ending_plan(call, fault->step);
 	fault->step = fgft_ending_step(call->ending, fault->step);
+	if (call->ending == FGFT_ENDING_FINISH) {
+		begin(call);
+		return;
+	}
 	if (fault->step < FGFT_STEP_PM || fault->step == FGFT_STEP_FAILED)
 		return;
 	if (call->dev)
@@ -370,6 +400,8 @@ void fgft_recover_start(struct fgft_call *call)
 	struct fgft_fault *fault = &call->fault;
 	struct fgft_device *dev = call->dev;
 
+	if (call->ending == FGFT_ENDING_FINISH)
+		return;
 	/* Inverses that had to be left out: the callbacks set things right. */
 	if (fault->effects_left && fault->step < FGFT_STEP_PM) {
 		fault->step = dev ? FGFT_STEP_PM : FGFT_STEP_FAILED;
