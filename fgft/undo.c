@@ -13,12 +13,13 @@
  * counted as a conflict.
  *
  *	word	the store's value is known: the hook is handed it
- *	bytes	a short range is written after it has been logged, so its new
+ *	bytes	a range is written after it has been logged, so its new
  *		bytes are read when the next record is pushed: it is open
  *		until then.  An open record puts undo->last to NULL, which
  *		sends that push the slow way and costs the fast one nothing.
- *	blind	a long range, one still open at rollback, or what a kernel
- *		function writes: put back unseen
+ *		A long range is several records, open together.
+ *	blind	what a kernel function writes, and a range still open at
+ *		rollback: put back unseen
  *	call	an inverse
  */
 #include <linux/atomic.h>
@@ -32,8 +33,11 @@
 #define CHUNK_SIZE	4096
 #define CHUNK_ROOM	FGFT_UNDO_ROOM
 #define CHUNKS_MAX	1024	/* 4 MiB a call: then the call is given up */
-#define BYTES_MAX	64	/* a longer range is blind */
 #define WORD		sizeof(u64)
+/* Payload a chunk has room for, in this many copies. */
+#define PAYLOAD_MAX(copies)						\
+	round_down((CHUNK_ROOM - sizeof(struct fgft_undo_footer)) / (copies), \
+		   WORD)
 
 struct fgft_undo_chunk {
 	struct fgft_undo_chunk *below;
@@ -135,14 +139,30 @@ static u8 *grow(struct fgft_undo *undo)
 	return top->room;
 }
 
-/* The open record's bytes have been written by now: remember what they are. */
+/*
+ * The bytes of the open record have been written by now: remember what they
+ * are.  Those below it that are open are parts of the same range.
+ */
 static void seal(struct fgft_undo *undo)
 {
+	struct fgft_undo_chunk *chunk = undo->top;
 	struct fgft_undo_footer *footer = undo->open;
-	u8 *new = (u8 *)footer - round_up(footer->size, WORD);
 
-	memcpy(new, (void *)(unsigned long)footer->addr, footer->size);
-	footer->kind = FGFT_UNDO_BYTES;
+	do {
+		u8 *new = (u8 *)footer - round_up(footer->size, WORD);
+		u8 *at = new - round_up(footer->size, WORD);
+
+		memcpy(new, (void *)(unsigned long)footer->addr, footer->size);
+		footer->kind = FGFT_UNDO_BYTES;
+		if (at == chunk->room) {
+			chunk = chunk->below;
+			at = chunk ? chunk->at : NULL;
+		}
+		/* A chunk without a record is the only one left. */
+		if (!chunk || at == chunk->room)
+			break;
+		footer = (struct fgft_undo_footer *)at - 1;
+	} while (footer->kind == FGFT_UNDO_OPEN);
 	undo->open = NULL;
 	settle(undo, undo->at);
 }
@@ -202,9 +222,19 @@ static int push_bytes(struct fgft_undo *undo, const void *addr, size_t size,
  */
 int fgft_undo_store(struct fgft_undo *undo, const void *addr, size_t size)
 {
-	if (likely(size && size <= BYTES_MAX))
-		return push_bytes(undo, addr, size, FGFT_UNDO_OPEN);
-	return fgft_undo_blind(undo, addr, size);
+	if (undo->open)
+		seal(undo);
+	while (size) {
+		size_t part = min(size, PAYLOAD_MAX(2));
+
+		/* Nothing is written before all parts are there. */
+		undo->open = NULL;
+		if (unlikely(push_bytes(undo, addr, part, FGFT_UNDO_OPEN)))
+			return -ENOMEM;
+		addr += part;
+		size -= part;
+	}
+	return 0;
 }
 
 /**
@@ -221,11 +251,8 @@ int fgft_undo_store(struct fgft_undo *undo, const void *addr, size_t size)
  */
 int fgft_undo_blind(struct fgft_undo *undo, const void *addr, size_t size)
 {
-	const size_t most = round_down(CHUNK_ROOM -
-				       sizeof(struct fgft_undo_footer), WORD);
-
 	while (size) {
-		size_t part = min(size, most);
+		size_t part = min(size, PAYLOAD_MAX(1));
 
 		if (unlikely(push_bytes(undo, addr, part, FGFT_UNDO_BLIND)))
 			return -ENOMEM;
@@ -256,7 +283,7 @@ int fgft_undo_call(struct fgft_undo *undo, fgft_effect_t fn, u32 flags,
 
 /* ---- rollback ---------------------------------------------------------------- */
 
-#define FOREIGN_MAX	16	/* places others were seen to write */
+#define FOREIGN_MAX	32	/* places others were seen to write */
 
 /*
  * Places where somebody else's value stays.  Older records of a place must not
@@ -327,6 +354,7 @@ static void put_back(struct foreign *foreign, unsigned long addr,
 		     const void *old, const void *new, size_t size)
 {
 	u64 ours = 0, before = 0;
+	struct fgft_span *last;
 
 	if (unlikely(foreign->count) && is_foreign(foreign, addr, size))
 		return;
@@ -335,7 +363,10 @@ static void put_back(struct foreign *foreign, unsigned long addr,
 	if (likely(exchange((void *)addr, ours, before, size)))
 		return;
 	foreign->conflicts++;
-	if (foreign->count < FOREIGN_MAX)
+	last = foreign->count ? &foreign->span[foreign->count - 1] : NULL;
+	if (last && last->start + last->size == addr)
+		last->size += size;
+	else if (foreign->count < FOREIGN_MAX)
 		foreign->span[foreign->count++] = (struct fgft_span){
 			.start = addr,
 			.size = size,

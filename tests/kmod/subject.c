@@ -118,7 +118,8 @@ noinline long subject_copy(const u64 *from, size_t size, int kind)
 	return 0;
 }
 
-noinline long subject_poke(unsigned long addr, int kind)
+/* It asks whether the runtime refuses the store: KASAN would be first to say it. */
+noinline __no_sanitize_address long subject_poke(unsigned long addr, int kind)
 {
 	WRITE_ONCE(*(u8 *)addr, 0xa5);
 	strike(kind);
@@ -264,6 +265,16 @@ noinline long subject_sleep(u32 msecs, int kind)
 	subject.q = 1;
 	msleep(msecs);
 	subject.w = 2;
+	strike(kind);
+	return 0;
+}
+
+/* More than a chunk of the log holds, then time for somebody else. */
+noinline long subject_clear(size_t size, u32 msecs, int kind)
+{
+	memset(subject.area, 0, size);
+	subject.q = 1;
+	msleep(msecs);
 	strike(kind);
 	return 0;
 }

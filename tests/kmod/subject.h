@@ -93,6 +93,7 @@ long subject_counters(int strike);
 long subject_work(int strike);
 long subject_complete(int strike);
 long subject_sleep(u32 msecs, int strike);
+long subject_clear(size_t size, u32 msecs, int strike);
 long subject_wait(int strike);
 long subject_consume(unsigned int msecs, int strike);
 long subject_wait_on(const bool *flag, int strike);

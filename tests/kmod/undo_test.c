@@ -132,6 +132,44 @@ static void test_conflict(struct ktap_run *run)
 	EXPECT(run, strstr(report, "conflicts: 1\n"));
 }
 
+static u32 meddled;
+
+static void meddle_area_handler(struct timer_list *timer)
+{
+	WRITE_ONCE(subject.area[meddled], 77);
+}
+
+static DEFINE_TIMER(meddle_area, meddle_area_handler);
+
+/* A range that is written at once, of one record and of many. */
+static void conflict_in_range(struct ktap_run *run, u32 words, u32 at)
+{
+	char report[CONTROL_SIZE];
+	u32 i;
+
+	for (i = 0; i < 1024; i++)
+		subject.area[i] = i;
+	meddled = at;
+	mod_timer(&meddle_area, jiffies + 2);
+	EXPECT_EQ(run, subject_clear(words * sizeof(u64), 100,
+				     STRIKE_NULL_LOAD), -EIO);
+	del_timer_sync(&meddle_area);
+	for (i = 0; i < 1024; i++)
+		EXPECT_EQ(run, subject.area[i], i == at ? 77 : i);
+	EXPECT_FAULT(run, "subject_clear", "bad load",
+		     device.pdev ? "pm" : "undo");
+	control_read("last_fault", report, sizeof(report));
+	EXPECT(run, strstr(report, "conflicts: 1\n"));
+}
+
+static void test_conflict_in_range(struct ktap_run *run)
+{
+	conflict_in_range(run, 9, 8);
+	conflict_in_range(run, 300, 0);
+	conflict_in_range(run, 1024, 600);
+	conflict_in_range(run, 1024, 1023);
+}
+
 /* The same, but the call commits: nothing is looked at. */
 static void test_no_conflict(struct ktap_run *run)
 {
@@ -151,6 +189,7 @@ const struct ktap_test undo_tests[] = {
 	{ "copies", test_copies },
 	{ "counts", test_counts },
 	{ "conflict", test_conflict },
+	{ "conflict_in_range", test_conflict_in_range },
 	{ "no_conflict", test_no_conflict },
 	{ }
 };
