@@ -31,6 +31,7 @@
 #include <linux/slab.h>
 #include <asm/msr.h>
 
+#include "compat.h"
 #include "dump.h"
 #include "fgft.h"
 #include "inject.h"
@@ -422,6 +423,7 @@ unsigned long notrace fgft_call_begin(struct fgft_frame *frame)
 	local_save_flags(call->flags);
 	call->rcu_nesting = rcu_preempt_depth();
 	call->graph_depth = graph_depth();
+	fgft_compat_note_marks(&call->lock_depth);
 	call->stack_low = stack_low(frame, level);
 	call->budget = LOOP_BUDGET;
 	call_blank(call);
@@ -583,9 +585,10 @@ static void context_restore(const struct fgft_call *call)
 	u32 left = preempt_count();
 
 	while (rcu_preempt_depth() > call->rcu_nesting)
-		rcu_read_unlock();
+		__rcu_read_unlock();
 	while (rcu_preempt_depth() < call->rcu_nesting)
 		rcu_read_lock();
+	fgft_compat_drop_marks(call->lock_depth);
 	if (left != call->preempt)
 		preempt_count_set(call->preempt);
 	local_irq_restore(call->flags);

@@ -11,6 +11,7 @@
 #include <linux/kasan.h>
 #include <linux/lockdep.h>
 #include <linux/module.h>
+#include <linux/sched.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
 
@@ -133,6 +134,39 @@ static __always_inline void fgft_compat_drop_frames(unsigned long low,
 
 static __always_inline void fgft_compat_drop_frames(unsigned long low,
 						    unsigned long high)
+{
+}
+
+#endif
+
+/*
+ * Lockdep keeps a list of what a task holds, and RCU readers of every flavour
+ * are on it.  What a call has added and an abort drops has to go from it too:
+ * locks have been released by then, what is left are readers.
+ */
+#ifdef CONFIG_LOCKDEP
+
+static inline void fgft_compat_note_marks(int *depth)
+{
+	*depth = current->lockdep_depth;
+}
+
+static inline void fgft_compat_drop_marks(int depth)
+{
+	int i = current->lockdep_depth;
+
+	/* Not until the depth fits: lockdep may have turned itself off. */
+	while (i-- > depth)
+		lock_release(current->held_locks[i].instance, _THIS_IP_);
+}
+
+#else
+
+static inline void fgft_compat_note_marks(int *depth)
+{
+}
+
+static inline void fgft_compat_drop_marks(int depth)
 {
 }
 

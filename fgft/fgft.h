@@ -184,6 +184,7 @@ struct fgft_call {
 	unsigned long flags;		/* irq flags at begin */
 	int rcu_nesting;
 	int graph_depth;		/* function graph tracer's return stack */
+	int lock_depth;			/* lockdep's list of what the task holds */
 	unsigned long stack_low;	/* the stack pointer may not be below */
 	s64 budget;			/* loop iterations left */
 	bool aged;
