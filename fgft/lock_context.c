@@ -63,6 +63,32 @@ KAPI_EXPORT(void, arch_local_irq_restore, (unsigned long flags))
 	arch_local_irq_restore(flags);
 }
 
+KAPI_EXPORT(int, arch_irqs_disabled, (void))
+{
+	struct fgft_call *call = fgft_call_current();
+
+	return call ? arch_irqs_disabled_flags(fgft_lock_irq_flags(call)) :
+		      arch_irqs_disabled();
+}
+
+/*
+ * What local_irq_enable() and the like tell lockdep, before they do it: every
+ * lock held at this moment is one that interrupts come on under.
+ */
+KAPI_EXPORT(void, trace_hardirqs_on, (void))
+{
+	struct fgft_call *call = fgft_call_current();
+
+	if (call)
+		fgft_lock_publish(call);
+	trace_hardirqs_on();
+}
+
+KAPI_EXPORT(void, trace_hardirqs_off, (void))
+{
+	trace_hardirqs_off();
+}
+
 KAPI_EXPORT(void, local_bh_disable, (void))
 {
 	local_bh_disable();

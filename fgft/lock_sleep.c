@@ -148,7 +148,7 @@ KAPI_EXPORT(void, name, (type *lock))					\
 
 SLEEP_LOCK(mutex_lock, struct mutex, mutex_trylock, mutex_let_go, false)
 
-/* What mutex_lock() is on a kernel with lockdep. */
+/* What these are on a kernel with lockdep. */
 KAPI_EXPORT(void, mutex_lock_nested, (struct mutex *lock, unsigned int subclass))
 {
 	SLEEP_SITE(mutex_lock_nested, lock, sizeof(*lock));
@@ -164,6 +164,30 @@ KAPI_EXPORT(void, mutex_lock_nested, (struct mutex *lock, unsigned int subclass)
 	}
 	fgft_lock_keep(&site, mutex_let_go, FGFT_NO_FLAGS, false);
 }
+
+#define MUTEX_LOCK_SIGNAL_NESTED(name)					\
+KAPI_EXPORT(int, name, (struct mutex *lock, unsigned int subclass))	\
+{									\
+	SLEEP_SITE(name, lock, sizeof(*lock));				\
+	int err;							\
+									\
+	if (!site.call)							\
+		return name(lock, subclass);				\
+	kapi_sleeps(site.call, _RET_IP_, #name);			\
+	if (fgft_lock_begin(&site, LOCK_FLAVOUR_PLAIN, false))		\
+		return 0;						\
+	if (!mutex_trylock(lock)) {					\
+		fgft_lock_publish(site.call);				\
+		err = name(lock, subclass);				\
+		if (err)						\
+			return err;					\
+	}								\
+	fgft_lock_keep(&site, mutex_let_go, FGFT_NO_FLAGS, false);	\
+	return 0;							\
+}
+
+MUTEX_LOCK_SIGNAL_NESTED(mutex_lock_interruptible_nested)
+MUTEX_LOCK_SIGNAL_NESTED(mutex_lock_killable_nested)
 
 SLEEP_LOCK_SIGNAL(mutex_lock_interruptible, struct mutex, mutex_trylock,
 		  mutex_let_go, false)
