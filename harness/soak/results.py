@@ -41,6 +41,11 @@ class Fate(enum.Enum):
 _ALSO = {"oracle": {"bad load": ("general protection",)}}
 
 
+def as_found(causes: tuple[str, ...], kernel: str) -> tuple[str, ...]:
+    """Return these causes of a fault, and what else it may be found as on that kernel."""
+    return causes + tuple(other for cause, others in _ALSO.get(kernel, {}).items() if cause in causes for other in others)
+
+
 def fate(strike: Strike, answer: dict[str, Any], kernel: str = "stock") -> Fate:
     """Judge what guest/strike.cc says of a fault."""
     if "error" in answer or "struck" not in answer:
@@ -52,9 +57,7 @@ def fate(strike: Strike, answer: dict[str, Any], kernel: str = "stock") -> Fate:
         return Fate.UNDETECTED
     if not answer["recovered"] or last.get("step") == "failed":
         return Fate.NOT_RESTORED
-    causes = fault(strike.fault).causes
-    for cause, others in _ALSO.get(kernel, {}).items():
-        causes += others if cause in causes else ()
+    causes = as_found(fault(strike.fault).causes, kernel)
     # A function may be called within another entry point's call, which is then the one that is undone.
     elsewhere = last.get("entry") != strike.aim.entry and answer.get("faults") != 1
     if elsewhere or last.get("cause") not in causes:

@@ -7,8 +7,11 @@
 #include "ktap.h"
 #include "subject.h"
 
-/* May a call write the byte at @addr?  If not, it is as it was. */
-static bool may_write(struct ktap_run *run, const void *addr)
+/*
+ * May a call write the byte at @addr?  If not, it is as it was.  It may be nobody's,
+ * or freed: KASAN is not to look.
+ */
+static __no_sanitize_address bool may_write(struct ktap_run *run, const void *addr)
 {
 	u8 before = *(const u8 *)addr;
 	long result = subject_poke((unsigned long)addr, STRIKE_NONE);

@@ -138,19 +138,6 @@ void ktap_expect_eq(struct ktap_run *run, u64 is, u64 wanted, const char *file,
 	fail(run, file, line, what, detail);
 }
 
-/* The value of "key: value" in @report, which is cut into lines. */
-static bool has_line(const char *report, const char *key, const char *value)
-{
-	char line[80];
-	const char *found;
-	size_t len;
-
-	len = scnprintf(line, sizeof(line), "%s: %s\n", key, value);
-	found = strstr(report, line);
-	return found && (found == report || found[-1] == '\n') &&
-	       strlen(found) >= len;
-}
-
 void ktap_expect_fault(struct ktap_run *run, const char *entry,
 		       const char *cause, const char *step, const char *file,
 		       int line)
@@ -168,11 +155,11 @@ void ktap_expect_fault(struct ktap_run *run, const char *entry,
 	ktap_expect_eq(run, faults, run->faults + 1, file, line, "one fault");
 	run->faults = faults;
 	control_read("last_fault", report, sizeof(report));
-	if (!has_line(report, "entry", entry))
+	if (!report_has(report, "entry", entry))
 		fail(run, file, line, "entry ", entry);
-	if (!has_line(report, "cause", cause))
+	if (!report_has_cause(report, cause))
 		fail(run, file, line, "cause ", cause);
-	if (!has_line(report, "step", step))
+	if (!report_has(report, "step", step))
 		fail(run, file, line, "step ", step);
 }
 

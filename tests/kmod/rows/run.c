@@ -178,16 +178,6 @@ static bool expect(struct rows_result *result, u64 is, u64 wanted,
 	return false;
 }
 
-static bool has_line(const char *report, const char *key, const char *value)
-{
-	char line[96];
-	const char *found;
-
-	scnprintf(line, sizeof(line), "%s: %s\n", key, value);
-	found = strstr(report, line);
-	return found && (found == report || found[-1] == '\n');
-}
-
 /* One fault more than @faults, with this cause, and the device is back. */
 static void expect_fault(struct rows_result *result, u64 faults,
 			 const char *cause)
@@ -204,10 +194,10 @@ static void expect_fault(struct rows_result *result, u64 faults,
 	expect(result, rows_control_number("faults"), faults + 1,
 	       "faults after one");
 	file_read(CONTROL "last_fault", report, sizeof(report));
-	expect(result, has_line(report, "entry", result->suite->entry), true,
+	expect(result, report_has(report, "entry", result->suite->entry), true,
 	       "the fault's entry is the suite's");
-	expect(result, has_line(report, "cause", cause), true, cause);
-	expect(result, has_line(report, "step", "failed"), false,
+	expect(result, report_has_cause(report, cause), true, cause);
+	expect(result, report_has(report, "step", "failed"), false,
 	       "the device could not be restored");
 }
 
