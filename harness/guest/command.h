@@ -25,7 +25,9 @@ public:
 	static constexpr int kOverran = -1000;	// ended by us
 	static constexpr int kStuck = -1001;	// could not be ended
 
-	explicit Command(const std::string &shell)
+	static constexpr int64_t kLimitMs = 20000;
+
+	explicit Command(const std::string &shell, int64_t limit_ms = kLimitMs) : limit_ns_(limit_ms * kNsPerMs)
 	{
 		if (shell.empty())
 			return;
@@ -66,7 +68,7 @@ public:
 	// Waits for the end, then makes it.
 	json finish()
 	{
-		while (running() && now_ns() - begun_ < kCommandMs * kNsPerMs)
+		while (running() && now_ns() - begun_ < limit_ns_)
 			usleep(kPollUs);
 		if (running()) {
 			kill(-pid_, SIGKILL);
@@ -92,12 +94,12 @@ public:
 
 private:
 	static constexpr useconds_t kPollUs = 2000;
-	static constexpr int64_t kCommandMs = 20000;
 	static constexpr size_t kSaidMax = 400;
 	static constexpr char kOutput[] = "/run/command.out";
 	pid_t pid_ = -1;
 	int rc_ = 0;
 	int64_t begun_ = 0;
+	int64_t limit_ns_;
 };
 
 } // namespace fgft

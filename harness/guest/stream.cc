@@ -2,7 +2,9 @@
 // Sends data through the network and back, and compares every byte.
 //
 //	stream serve PORT			echoes what it gets
-//	stream send ADDRESS PORT STATUS		until SIGTERM; keeps its figures in STATUS
+//	stream send ADDRESS PORT STATUS RATE	until SIGTERM; keeps its figures in STATUS
+//
+// RATE is how many bytes a second may be sent: others want the CPUs and the wire too.
 //
 // TCP checksums are made and checked by the devices under test, so a driver
 // that hands on the wrong memory with a right checksum passes TCP: not this.
@@ -35,8 +37,6 @@ using fgft::expected;
 
 constexpr size_t kBlock = 8192;
 constexpr uint64_t kAhead = 128U << 10;	// bytes under way at most
-// Bytes a second at most: others want the CPUs and the wire too.
-constexpr int64_t kRate = 512 << 10;
 constexpr int kPollMs = 20;
 constexpr int64_t kStallNs = 15 * kNsPerSec;	// after which a new connection is tried
 constexpr int kUserTimeoutMs = 15000;
@@ -105,8 +105,8 @@ int connect_to(const sockaddr_in &address)
 // One end of one connection: what was sent and what has come back.
 class Connection {
 public:
-	Connection(int fd, uint64_t id, Figures &figures)
-	    : fd_(fd), id_(id), figures_(figures), begun_(now_ns()), heard_(begun_)
+	Connection(int fd, uint64_t id, int64_t rate, Figures &figures)
+	    : fd_(fd), id_(id), rate_(rate), figures_(figures), begun_(now_ns()), heard_(begun_)
 	{
 	}
 	Connection(const Connection &) = delete;
@@ -132,7 +132,7 @@ private:
 	// What may have been sent by now.
 	uint64_t allowed() const
 	{
-		return static_cast<uint64_t>((now_ns() - begun_) / kNsPerMs * kRate / 1000);
+		return static_cast<uint64_t>((now_ns() - begun_) / kNsPerMs * rate_ / 1000);
 	}
 
 	bool send_some()
@@ -173,6 +173,7 @@ private:
 
 	int fd_;
 	uint64_t id_;
+	int64_t rate_;
 	Figures &figures_;
 	int64_t begun_;
 	int64_t heard_;
@@ -180,7 +181,7 @@ private:
 	uint64_t back_ = 0;
 };
 
-int send_forever(const sockaddr_in &address, const std::string &status)
+int send_forever(const sockaddr_in &address, const std::string &status, int64_t rate)
 {
 	Figures figures;
 	int64_t published = 0;
@@ -193,7 +194,7 @@ int send_forever(const sockaddr_in &address, const std::string &status)
 			usleep(100000);
 			continue;
 		}
-		Connection connection(fd, ++figures.connections, figures);
+		Connection connection(fd, ++figures.connections, rate, figures);
 		bool alive = true;
 		while (!ended && alive) {
 			alive = connection.step();
@@ -270,10 +271,10 @@ int main(int argc, char **argv)
 
 	struct sockaddr_in address = {};
 	address.sin_family = AF_INET;
-	if (argc == 5 && std::string(argv[1]) == "send" && inet_pton(AF_INET, argv[2], &address.sin_addr) == 1) {
+	if (argc == 6 && std::string(argv[1]) == "send" && inet_pton(AF_INET, argv[2], &address.sin_addr) == 1) {
 		address.sin_port = htons(static_cast<uint16_t>(std::strtoul(argv[3], nullptr, 10)));
-		return send_forever(address, argv[4]);
+		return send_forever(address, argv[4], std::strtoll(argv[5], nullptr, 10));
 	}
-	std::fprintf(stderr, "usage: stream serve PORT | stream send ADDRESS PORT STATUS\n");
+	std::fprintf(stderr, "usage: stream serve PORT | stream send ADDRESS PORT STATUS RATE\n");
 	return 2;
 }

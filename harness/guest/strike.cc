@@ -4,9 +4,10 @@
 //	strike < PLAN		a line of JSON for each line of the plan
 //
 // A line of the plan is JSON too:
-//	{"module", "entry", "fault", "site", "trigger", "reach_ms", "recover_ms"}
+//	{"module", "entry", "fault", "site", "trigger", "reach_ms", "recover_ms", "command_ms"}
 // `trigger` is a shell command that makes the kernel call the entry point; it
-// may be empty, where something else does.  The answer is
+// may be empty, where something else does.  It is ended after `command_ms`.  The
+// answer is
 //	{"at_ns", "struck", "detected", "recovered", "struck_ms", "recovered_ms",
 //	 "rc", "said", "again_rc", "again_said", "again_called", "last": {...}}
 //
@@ -39,14 +40,13 @@ using nlohmann::json;
 
 constexpr char kRoot[] = "/sys/kernel/fgft/";
 constexpr useconds_t kPollUs = 2000;
-constexpr int64_t kCommandMs = 20000;
 // Calls that a command asks for and does not wait for.
 constexpr int64_t kAfterwardsMs = 500;
 
 struct Line {
 	std::string module, entry, fault, trigger;
 	unsigned int site = 0;
-	int64_t reach_ms = 0, recover_ms = 0;
+	int64_t reach_ms = 0, recover_ms = 0, command_ms = 0;
 
 	static bool parse(const std::string &text, Line &line)
 	{
@@ -61,6 +61,7 @@ struct Line {
 		line.site = given.value("site", 0U);
 		line.reach_ms = given.value("reach_ms", 0);
 		line.recover_ms = given.value("recover_ms", 0);
+		line.command_ms = given.value("command_ms", Command::kLimitMs);
 		return !line.module.empty() && !line.entry.empty() && !line.fault.empty();
 	}
 	std::string home() const { return kRoot + module; }
@@ -97,7 +98,7 @@ bool reached(const Line &line, Command &command, const std::string &state)
 		if (inject_state() == state)
 			return true;
 		const int64_t now = now_ns();
-		if (command.running() && now - begun < kCommandMs * kNsPerMs)
+		if (command.running() && now - begun < line.command_ms * kNsPerMs)
 			until = now + kAfterwardsMs * kNsPerMs;
 		else if (now >= until)
 			return false;
@@ -109,7 +110,7 @@ bool reached(const Line &line, Command &command, const std::string &state)
 void again(const Line &line, json &answer)
 {
 	const uint64_t before = read_number(line.calls());
-	Command command(line.trigger);
+	Command command(line.trigger, line.command_ms);
 
 	answer["again_rc"] = command.finish();
 	answer["again_said"] = answer["again_rc"] == 0 ? "" : Command::said();
@@ -128,7 +129,7 @@ json perform(const Line &line)
 		answer["error"] = std::string("not armed: ") + std::strerror(errno);
 		return answer;
 	}
-	Command command(line.trigger);
+	Command command(line.trigger, line.command_ms);
 	const std::string struck = line.fault == "profile" ? "profiled" : "struck";
 	answer["struck"] = reached(line, command, struck);
 	const int64_t struck_ns = now_ns();

@@ -15,8 +15,9 @@ from harness.demo.target import parse_pairs, parse_sections
 from harness.outcome import HarnessError, Outcome
 from harness.qemu import Attempt, Machine
 from harness.soak import audit
-from harness.soak.plan import Aim, Strike
+from harness.soak.plan import BATCH, Aim, Strike
 from harness.soak.triggers import Catalogue, Operation
+from harness.ui import note
 
 _SYSFS = "/sys/kernel/fgft"
 _MARK = "@@@ "
@@ -24,21 +25,28 @@ _MARK = "@@@ "
 _COMMAND_S = 60.0
 _QUIET_S = 60.0
 _RECOVER_MS = 20000
+# Each of the two commands of a strike.
+_STRIKE_COMMAND_MS = 20000
 _KMEMLEAK_S = 100.0
 # A test of iperf3, and the most it may take when a fault stops its traffic.
 _IPERF_S = 8
 _IPERF_LIMIT_S = 40
-# Both ways at once; little enough to leave time to the rest.
-_IPERF_RATE = "10M"
+# Little enough to leave time to the rest on the stock kernel; a slower one gets
+# less.  In kbit/s, both ways at once, and in bytes a second.
+_IPERF_RATE_K = 10000
+_STREAM_RATE = 512 << 10
 _CHURN_PAUSE_MS = 400
 _STREAM_STATUS = "/run/stream.json"
 _CHURN_STATUS = "/run/churn.json"
 _IPERF_LOG = "/run/iperf.json"
 
-_IPERF = f"""
+
+def iperf_script(patience: int) -> str:
+    """Return the script that makes test after test."""
+    return f"""
 while :; do
-	timeout {_IPERF_LIMIT_S} iperf3 -c {subject.PEER} --bidir -b {_IPERF_RATE} -t {_IPERF_S} -i 0 -J \
-		--connect-timeout 3000 --rcv-timeout 10000 >> {_IPERF_LOG} 2>&1
+	timeout {_IPERF_LIMIT_S * patience} iperf3 -c {subject.PEER} --bidir -b {_IPERF_RATE_K // patience}K -t {_IPERF_S} -i 0 -J \
+		--connect-timeout {3000 * patience} --rcv-timeout {10000 * patience} >> {_IPERF_LOG} 2>&1
 	usleep 200000
 done
 """
@@ -111,7 +119,7 @@ class Guest:
         subject.write_scripts(self.machine, self.driver)
         churn = "".join(f"{op.name} {op.weight} {op.command}\n" for op in self.catalogue.churn)
         self.machine.write_file("/run/churn", churn.encode())
-        self.machine.write_file("/run/iperf", _IPERF.encode())
+        self.machine.write_file("/run/iperf", iperf_script(self._patience).encode())
         self.machine.write_file("/run/seed", f"{seed}\n".encode())
         subject.load(self.machine, self.driver)
         self.machine.check(f"echo always > {self._home}/policy")
@@ -133,7 +141,11 @@ class Guest:
         # What traffic reaches goes first: some commands take the link down for a while.
         found.sort(key=lambda aim: (bool(aim.shell), aim.entry))
         self.start_load()
-        answers = self._send([self._line(aim, "profile", 0) for aim in found])
+        lines = [self._line(aim, "profile", 0) for aim in found]
+        answers: list[dict[str, Any]] = []
+        while len(answers) < len(lines):
+            note(f"soak: calling every entry point once: {len(answers)} of {len(lines)}")
+            answers += self._send(lines[len(answers):len(answers) + BATCH])
         self.stop_load()
         aims = []
         for aim, answer in zip(found, answers, strict=True):
@@ -152,8 +164,10 @@ class Guest:
         self.machine.check(f"rm -f {_IPERF_LOG} {_STREAM_STATUS} {_CHURN_STATUS}")
         self._jobs = [
             self.machine.background("exec sh /run/iperf"),
-            self.machine.background(f"exec stream send {subject.PEER} {subject.PORT} {_STREAM_STATUS}"),
-            self.machine.background(f"read -r seed < /run/seed; exec churn $seed {_CHURN_PAUSE_MS} {_CHURN_STATUS} < /run/churn"),
+            self.machine.background(f"exec stream send {subject.PEER} {subject.PORT} {_STREAM_STATUS} "
+                                    f"{_STREAM_RATE // self._patience}"),
+            self.machine.background(f"read -r seed < /run/seed; exec churn $seed {_CHURN_PAUSE_MS * self._patience} "
+                                    f"{_CHURN_STATUS} < /run/churn"),
         ]
 
     def stop_load(self) -> Load:
@@ -182,12 +196,13 @@ class Guest:
 
     def _line(self, aim: Aim, fault: str, site: int) -> dict[str, Any]:
         return {"module": self.driver.module, "entry": aim.entry, "fault": fault, "site": site, "trigger": aim.shell,
-                "reach_ms": aim.reach_ms * self._patience, "recover_ms": _RECOVER_MS * self._patience}
+                "reach_ms": aim.reach_ms * self._patience, "recover_ms": _RECOVER_MS * self._patience,
+                "command_ms": _STRIKE_COMMAND_MS * self._patience}
 
     def _send(self, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
         text = "".join(f"{json.dumps(line)}\n" for line in lines)
-        waits = sum(line["reach_ms"] * 2 + line["recover_ms"] for line in lines) / self._patience
-        longest = waits / 1000 + 40.0 * len(lines)
+        waits = sum(line["reach_ms"] * 2 + line["recover_ms"] + line["command_ms"] * 2 for line in lines) / self._patience
+        longest = waits / 1000
         result = self.machine.run(["strike"], timeout_s=longest, stdin=text)
         answers = [_object(line) for line in result.out.splitlines()]
         # What was not begun for want of time is not an answer.
@@ -216,6 +231,8 @@ class Guest:
             "echo off > /sys/kernel/fgft/inject",
             # What waits for a grace period or for a batch to fill is not a leak.
             "sync; echo 3 > /proc/sys/vm/drop_caches; sleep 1",
+            # Nor what a CPU keeps of a cache for itself, or KASAN keeps to find late users of it.
+            "for shrink in /sys/kernel/slab/*/shrink; do [ -L ${shrink%/*} ] || echo 1 > $shrink; done",
             f"echo '{_MARK}ranges'; cat {self._home}/ranges",
             f"echo '{_MARK}victim'; cat {_SYSFS}/victim",
             f"echo '{_MARK}references'; cat /sys/module/{self.driver.module}/refcnt",

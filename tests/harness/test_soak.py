@@ -217,6 +217,15 @@ def test_differences(change: dict[str, Any], word: str) -> None:
     assert word in wrong
 
 
+def test_iperf_is_given_time() -> None:
+    """A test of iperf3 lasts as long on a slow kernel, sends less, and may be late by more."""
+    stock, slow = guest.iperf_script(1), guest.iperf_script(4)
+    for name, limit in (("timeout ", 40), ("--connect-timeout ", 3000), ("--rcv-timeout ", 10000)):
+        assert f"{name}{limit} " in stock and f"{name}{limit * 4} " in slow
+    assert " -t 8 " in stock and " -t 8 " in slow
+    assert " -b 10000K " in stock and " -b 2500K " in slow
+
+
 def test_iperf_output() -> None:
     """Tests one after the other, the last of them broken off."""
     good = json.dumps({"end": {"sum_received": {"bytes": 10}, "sum_received_bidir_reverse": {"bytes": 5}}})
