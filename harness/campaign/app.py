@@ -74,7 +74,7 @@ def plan_of(args: argparse.Namespace) -> tuple[Plan, Catalogue, Spec, Driver]:
     if args.icount and args.smp != 1:
         raise HarnessError("instructions are counted on one CPU only: --no-icount with --smp")
     machine, known = _prepare(driver, args)
-    made = plan.make(args.seed, known, args.faults, args.icount, None)
+    made = plan.make(args.seed, known, args.faults, args.icount, plan.ORACLE_EVERY)
     if len(made.faults) < args.faults:
         note(f"campaign: only {len(made.faults)} faults can be reached")
     return made, known, machine, driver

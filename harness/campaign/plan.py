@@ -15,6 +15,9 @@ from collections import defaultdict
 from harness.campaign.catalogue import Catalogue
 from harness.campaign.record import SCHEMA, Fault, Plan
 
+# One trial in so many is due again on the kernel with checkers.
+ORACLE_EVERY = 20
+
 
 def sample(seed: int, faults: list[Fault], count: int) -> list[Fault]:
     """Return `count` different faults, fewer if there are no more."""

@@ -24,6 +24,7 @@
 #include <cstdio>
 #include <cstring>
 #include <string>
+#include <thread>
 
 #include "pattern.h"
 #include "result.h"
@@ -240,19 +241,16 @@ int serve(uint16_t port)
 		std::perror("stream");
 		return 1;
 	}
-	std::signal(SIGCHLD, SIG_IGN);
-	// A process a connection: one that is stuck must not hold up the next.
+	// A thread a connection: one that is stuck must not hold up the next.
 	while (!ended) {
 		const int fd = accept(listener, nullptr, nullptr);
 
 		if (fd < 0)
 			continue;
-		if (fork() == 0) {
-			close(listener);
+		std::thread([fd] {
 			echo(fd);
-			_exit(0);
-		}
-		close(fd);
+			close(fd);
+		}).detach();
 	}
 	return 0;
 }

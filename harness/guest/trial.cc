@@ -52,7 +52,7 @@ using nlohmann::json;
 const std::string kRoot = "/sys/kernel/fgft/";
 const std::string kMutant = kRoot + "mutant";
 const std::string kCall = kRoot + "inject";
-constexpr int kStepMs = 5;
+constexpr int kStepMs = 10;
 constexpr int64_t kCommandMs = 25000;
 // Calls that a command asks for and does not wait for.
 constexpr int64_t kAfterwardsMs = 500;
