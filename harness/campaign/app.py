@@ -7,11 +7,12 @@ import argparse
 import os
 import signal
 import time
+from pathlib import Path
 
 from harness import kernel
-from harness.campaign import catalogue, engine, plan, report
+from harness.campaign import catalogue, checked, engine, plan, report
 from harness.campaign.catalogue import Catalogue
-from harness.campaign.journal import Journal
+from harness.campaign.journal import CHECKED, Journal, read_checked, with_checked
 from harness.campaign.machine import Subject, spec
 from harness.campaign.record import Plan, Trial
 from harness.campaign.share import WHOLE, Share
@@ -20,6 +21,7 @@ from harness.demo import driver as drivers
 from harness.demo.driver import Driver
 from harness.modules import build_directory, built
 from harness.outcome import HarnessError
+from harness.progress import progress
 from harness.qemu import Machine
 from harness.spec import Spec
 from harness.ui import note
@@ -53,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
         except KeyboardInterrupt:
             interrupted = True
             note("campaign: interrupted; the same command goes on from here")
-        trials = [journal.done[index] for index in sorted(journal.done) if index < len(made.faults)]
+        trials = with_checked((journal.done[index] for index in sorted(journal.done) if index < len(made.faults)), directory)
     if args.share:
         note(f"campaign: share {args.share}: {len(trials)} trials in {os.path.relpath(directory)}")
     else:
@@ -88,6 +90,41 @@ def _prepare(driver: Driver, args: argparse.Namespace) -> tuple[Spec, Catalogue]
     reports = build_directory(guest_kernel.release, mutants=True) / "report" / driver.name
     log = args.out / driver.name / "console-coverage.txt"
     return machine, catalogue.fetch(machine, driver, guest_kernel.release, reports, log, note)
+
+
+def check(args: argparse.Namespace) -> int:
+    """Run what is due of a campaign on the kernel with checkers; 0 if it had nothing to say."""
+    report.require_packages()
+    driver = drivers.load(args.driver)
+    directory = args.out / driver.name
+    with Journal(directory) as journal:
+        made = journal.plan()
+        if not made or not journal.done:
+            raise HarnessError(f"no campaign in {directory}")
+        args.icount, args.smp = made.icount, 1
+        _, known = _prepare(driver, args)
+        if known.build != made.build:
+            raise HarnessError(f"the campaign in {directory} was run on another build than this one")
+        wanted = made.due([journal.done[index] for index in sorted(journal.done)])
+        left = [trial for trial in wanted if trial.id not in read_checked(directory / CHECKED)[0]]
+        with _checked(driver, args, known, directory) as bench, progress("oracle", len(left)) as step:
+            for trial in left:
+                run_ = bench.run(trial)
+                journal.append_checked(trial, run_)
+                step(f"{trial.id} {trial.fault.operator} in {trial.fault.function} by {trial.fault.entry}: {run_.outcome.value}", 1)
+        trials = with_checked((journal.done[index] for index in sorted(journal.done)), directory)
+    report.finish(directory, made, trials, *report.known_before(directory))
+    return 0 if not [trial for trial in trials if trial.oracle and (trial.oracle.outcome.fatal or trial.oracle.console)] else 1
+
+
+def _checked(driver: Driver, args: argparse.Namespace, known: Catalogue, directory: Path) -> checked.Checked:
+    """Build what the second pass needs, the kernel included."""
+    guest_kernel = kernel.select("oracle")
+    modules = built(driver, guest_kernel, build=not args.no_build, mutants=True)
+    reports = build_directory(guest_kernel.release, mutants=True) / "report" / driver.name
+    counterparts = checked.Counterparts(known.mutants, catalogue.read_mutants(reports))
+    return checked.Checked(spec(driver, modules, "oracle", args.icount, args.smp), driver, known, counterparts,
+                           directory / "console-oracle.txt")
 
 
 def replay(args: argparse.Namespace) -> int:

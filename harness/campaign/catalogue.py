@@ -174,7 +174,8 @@ def measure(subject: Subject, build: str, release: str, mutants: tuple[Mutant, .
             unreached[name] = f"not reached by '{trigger.shell or 'traffic'}'"
             continue
         if trigger.shell not in references:
-            references[trigger.shell] = {mode: _reference(subject, mode, name, trigger) for mode in ("native", "isolated")}
+            references[trigger.shell] = {mode: reference(subject, mode, name, trigger.shell, trigger.reach_ms)
+                                         for mode in ("native", "isolated")}
         entries.append(Entry(name, trigger.shell, trigger.reach_ms, covered, references[trigger.shell]))
     return Catalogue(subject.driver.name, build, release, mutants, tuple(entries), unreached)
 
@@ -186,14 +187,15 @@ def _cover(subject: Subject, name: str, trigger: triggers.Trigger) -> dict[str, 
     return parse_covered(answer["covered"])
 
 
-def _reference(subject: Subject, mode: str, name: str, trigger: triggers.Trigger) -> Reference:
+def reference(subject: Subject, mode: str, name: str, shell: str, reach_ms: int) -> Reference:
+    """Run what reaches an entry point without any fault; raise HarnessError if it does not end well."""
     subject.rewind()
     begun = subject.machine.cpu_s()
-    answer = answer_of(subject.ask(mode, name, trigger.shell, trigger.reach_ms, number=None))
+    answer = answer_of(subject.ask(mode, name, shell, reach_ms, number=None))
     cpu_s = subject.machine.cpu_s() - begun
     wrong = [what for what in ("ready", "traffic") if not answer.get(what)]
     if wrong or not answer["again"]["traffic"] or answer["faults"]:
-        raise HarnessError(f"without any fault, {mode}, '{trigger.shell or 'traffic'}' does not end well ({', '.join(wrong)}): {answer}")
+        raise HarnessError(f"without any fault, {mode}, '{shell or 'traffic'}' does not end well ({', '.join(wrong)}): {answer}")
     return Reference(answer["first"]["rc"], answer["again"]["rc"], answer["connection_kept"],
                      sum(size for size in answer["slab"].values() if size > 0), answer["settings"]["after"],
                      answer["again"]["settings"], round(cpu_s, 2))

@@ -12,11 +12,15 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
-from harness.campaign.record import Plan, RecordError, Trial
+from harness.campaign.record import Plan, RecordError, Run, Trial
 from harness.outcome import HarnessError
+
+CHECKED = "oracle.jsonl"
 
 
 def read_trials(path: Path) -> tuple[list[Trial], int]:
@@ -38,6 +42,26 @@ def read_trials(path: Path) -> tuple[list[Trial], int]:
             raise HarnessError(f"{path}:{number}: {error}: not written by a campaign; remove the line to go on") from None
         whole += len(line)
     return trials, whole
+
+
+def read_checked(path: Path) -> tuple[dict[str, Run], int]:
+    """Return the runs on the kernel with checkers, by trial, and how many bytes hold whole lines."""
+    runs: dict[str, Run] = {}
+    whole = 0
+    for line in path.read_bytes().splitlines(keepends=True) if path.exists() else []:
+        try:
+            data = json.loads(line) if line.endswith(b"\n") else {}
+            runs[data["id"]] = Run.from_json(data["oracle"])
+        except (ValueError, KeyError, RecordError):
+            break  # cut off: it is run again
+        whole += len(line)
+    return runs, whole
+
+
+def with_checked(trials: Iterable[Trial], directory: Path) -> list[Trial]:
+    """Return trials with what the second pass has found of them."""
+    runs, _ = read_checked(directory / CHECKED)
+    return [replace(trial, oracle=runs[trial.id]) if trial.id in runs else trial for trial in trials]
 
 
 class Journal:
@@ -85,10 +109,21 @@ class Journal:
                                    "--fresh drops them, --out goes elsewhere")
         elif self._stream:
             self._stream.truncate(0)
+            (self.directory / CHECKED).unlink(missing_ok=True)
             self.done = {}
         partial = self._plan_path.with_suffix(".partial")
         partial.write_text(json.dumps(plan.to_json(), indent=1) + "\n", encoding="utf-8")
         partial.rename(self._plan_path)
+
+    def append_checked(self, trial: Trial, run: Run) -> None:
+        """Write a run on the kernel with checkers, to the disk."""
+        path = self.directory / CHECKED
+        _, whole = read_checked(path)
+        with path.open("ab") as stream:
+            stream.truncate(whole)
+            stream.write(json.dumps({"id": trial.id, "oracle": run.to_json()}).encode() + b"\n")
+            stream.flush()
+            os.fsync(stream.fileno())
 
     def append(self, trial: Trial) -> None:
         """Write a finished trial, to the disk."""

@@ -9,6 +9,7 @@ What is not known is null, never 0.
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -213,6 +214,10 @@ class Plan:
     unreached: dict[str, str]  # other entry points -> why
     oracle_every: int | None  # one trial in so many again on the oracle kernel; None: none
     faults: tuple[Fault, ...]  # in the order of their trials
+
+    def due(self, trials: Sequence[Trial]) -> list[Trial]:
+        """Return those of its trials that are to be run on the kernel with checkers, too."""
+        return [trial for trial in trials if self.oracle_every and trial.index % self.oracle_every == 0]
 
     @classmethod
     def from_json(cls, data: Any) -> Plan:

@@ -46,7 +46,7 @@ def command() -> list[str]:
     return ["python3", "-m", "harness", *sys.argv[1:]]
 
 
-def _known_before(directory: Path) -> tuple[list[str], float | None]:
+def known_before(directory: Path) -> tuple[list[str], float | None]:
     """Return command and time of the campaign as the summary of its run has them."""
     try:
         fields = json.loads((directory / store.SUMMARY).read_text(encoding="utf-8"))
@@ -61,7 +61,7 @@ def run_report(args: argparse.Namespace) -> int:
     found = store.read(directory)
     for notice in found.notices:
         note(f"campaign: {notice}")
-    finish(directory, found.plan, list(found.trials), *_known_before(directory))
+    finish(directory, found.plan, list(found.trials), *known_before(directory))
     return 0
 
 

@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.campaign.journal import read_trials
+from harness.campaign.journal import read_trials, with_checked
 from harness.campaign.record import Plan, RecordError, Trial
 from harness.outcome import HarnessError
 
@@ -52,4 +52,4 @@ def read(directory: Path) -> Read:
     trials, whole = read_trials(path)
     torn = path.stat().st_size - whole if path.exists() else 0
     notices = (f"{path}: the last line is torn ({torn} bytes) and left out: its trial has to be run again",) if torn else ()
-    return Read(plan, tuple(sorted(trials, key=lambda trial: trial.index)), notices)
+    return Read(plan, tuple(sorted(with_checked(trials, directory), key=lambda trial: trial.index)), notices)

@@ -233,7 +233,8 @@ class Summary:
             "detection_ns": quantiles(times(self.runs, "detection_ns")),
             "recovery": {step: {name: quantiles(times(runs, name)) for name in ("rollback_ns", "restore_ns", "outage_ns")}
                          for step, runs in self.steps.items()},
-            "oracle": {"every": self.plan.oracle_every, "runs": self.oracle.total(), "outcomes": counts(self.oracle)},
+            "oracle": {"every": self.plan.oracle_every, "due": len(self.plan.due(self.trials)), "runs": self.oracle.total(),
+                       "outcomes": counts(self.oracle)},
             "misses": [miss.fields(self.plan.driver) for miss in self.misses],
             "harness_errors": len({trial.id for trial, _run in self.errors}),
             "errors": [{"trial": trial.id, "mode": run.mode.value, "kernel": run.kernel.value, "machine": run.machine.value,

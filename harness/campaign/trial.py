@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import Any
 
 from harness.agent import AgentError
 from harness.campaign import oracles, plan
-from harness.campaign.catalogue import Catalogue, Entry
+from harness.campaign.catalogue import Catalogue, Entry, Reference
 from harness.campaign.machine import Subject, answer_of
 from harness.campaign.oracles import Circumstances
 from harness.campaign.record import Fault, Kernel, Mode, Plan, Run, Trial
@@ -24,8 +25,47 @@ _CPU_SLACK_S = {
     # the guest's time, 10 s, each of which takes half a second to emulate.
     Mode.ISOLATED: 8.0,
 }
+# So much slower is the kernel with checkers.
+_SLOWER = {Kernel.STOCK: 1.0, Kernel.ORACLE: 10.0}
 # A run in which the harness failed is made once more.
 _ATTEMPTS = 2
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """How a fault is run, and what a run without it was like."""
+
+    mode: Mode
+    kernel: Kernel
+    reference: Reference
+
+    @property
+    def hang_cpu_s(self) -> float:
+        """Processor seconds of QEMU's after which the guest is asked whether it is there."""
+        return _CPU_FACTOR * self.reference.cpu_s + _CPU_SLACK_S[self.mode] * _SLOWER[self.kernel]
+
+
+def strike(subject: Subject, entry: Entry, fault: Fault, seed: int, how: Conditions, rewind: bool = True) -> Run:
+    """Run a fault once, and again if the harness failed; `rewind`: go back to the snapshot first."""
+    for attempt in range(_ATTEMPTS):
+        run = _attempt(subject, entry, fault, seed, how, rewind or attempt > 0)
+        if run.outcome is not Fate.HARNESS_ERROR:
+            break
+    return run
+
+
+def _attempt(subject: Subject, entry: Entry, fault: Fault, seed: int, how: Conditions, rewind: bool) -> Run:
+    begun = time.monotonic()
+    try:
+        if rewind:
+            subject.rewind()
+        attempt = subject.ask(how.mode.value, entry.name, entry.trigger, entry.reach_ms, hang_cpu_s=how.hang_cpu_s,
+                              unit=fault.unit, number=fault.number, seed=seed)
+        answer = _answer(attempt)
+    except (HarnessError, GuestLost, AgentError) as error:
+        attempt = Attempt(Outcome.HARNESS_ERROR, None, (), str(error))
+        answer = None
+    return oracles.judge(Circumstances(how.mode, how.kernel, how.reference, time.monotonic() - begun), attempt, answer)
 
 
 class Runner:
@@ -40,31 +80,11 @@ class Runner:
         fault = self._plan.faults[index]
         entry = self._catalogue.entry(fault.entry)
         seed = plan.trial_seed(self._plan, index)
-        native = self._once(subject, entry, fault, seed, Mode.NATIVE, rewind=False)
-        isolated = self._once(subject, entry, fault, seed, Mode.ISOLATED, rewind=True)
+        native, isolated = (
+            strike(subject, entry, fault, seed, Conditions(mode, Kernel.STOCK, entry.references[mode.value]),
+                   rewind=mode is not Mode.NATIVE)
+            for mode in (Mode.NATIVE, Mode.ISOLATED))
         return Trial(plan.trial_id(self._plan, index), index, seed, fault, native, isolated, None)
-
-    def _once(self, subject: Subject, entry: Entry, fault: Fault, seed: int, mode: Mode, rewind: bool) -> Run:
-        for attempt in range(_ATTEMPTS):
-            run = self._attempt(subject, entry, fault, seed, mode, rewind or attempt > 0)
-            if run.outcome is not Fate.HARNESS_ERROR:
-                break
-        return run
-
-    def _attempt(self, subject: Subject, entry: Entry, fault: Fault, seed: int, mode: Mode, rewind: bool) -> Run:
-        begun = time.monotonic()
-        reference = entry.references[mode.value]
-        try:
-            if rewind:
-                subject.rewind()
-            attempt = subject.ask(mode.value, entry.name, entry.trigger, entry.reach_ms,
-                                  hang_cpu_s=_CPU_FACTOR * reference.cpu_s + _CPU_SLACK_S[mode],
-                                  unit=fault.unit, number=fault.number, seed=seed)
-            answer = _answer(attempt)
-        except (HarnessError, GuestLost, AgentError) as error:
-            attempt = Attempt(Outcome.HARNESS_ERROR, None, (), str(error))
-            answer = None
-        return oracles.judge(Circumstances(mode, Kernel.STOCK, reference, time.monotonic() - begun), attempt, answer)
 
 
 def _answer(attempt: Attempt) -> dict[str, Any] | None:

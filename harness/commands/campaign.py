@@ -31,8 +31,17 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     actions = parser.add_subparsers(dest="action", metavar="action")
     again = actions.add_parser("replay", help="run one trial again, with the guest's console")
     again.add_argument("trial", help="as in trials.jsonl, for example 1-42")
+    oracle = actions.add_parser("oracle", help="run one trial in twenty again, on the kernel with checkers")
+    oracle.set_defaults(run=check)
     report.register(actions)
     slurm.register(actions)
+
+
+def check(args: argparse.Namespace) -> int:
+    """Run what is due of a campaign on the kernel with checkers."""
+    from harness.campaign import app
+
+    return app.check(args)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -17,9 +17,9 @@ from typing import Any
 
 import pytest
 
-from harness.campaign import plan
+from harness.campaign import checked, plan
 from harness.campaign.catalogue import Catalogue, Entry, Mutant, Reference, parse_covered
-from harness.campaign.journal import Journal, read_trials
+from harness.campaign.journal import CHECKED, Journal, read_checked, read_trials, with_checked
 from harness.campaign.oracles import SLAB_NOISE_BYTES, Circumstances, judge
 from harness.campaign.record import Fault, Kernel, Mode, Outcome, Plan, RecordError, Run, Trial
 from harness.console import parse
@@ -65,6 +65,38 @@ def test_records_survive_a_file() -> None:
     assert Plan.from_json(json.loads(json.dumps(made.to_json()))) == made
     whole = replace(trial(2, made), oracle=run(kernel=Kernel.ORACLE, step=None))
     assert Trial.from_json(json.loads(json.dumps(whole.to_json()))) == whole
+
+
+def test_counterparts() -> None:
+    """A mutant is found again in a build with other numbers, by its line and its place there; else there is none."""
+    here = [Mutant("main", number, "off-by-one", "source", "open", line) for number, line in ((1, 10), (2, 10), (3, 20), (4, 30))]
+    there = [Mutant("main", number, "off-by-one", "source", "open", line) for number, line in ((7, 10), (9, 10), (11, 20), (12, 20))]
+    found = checked.Counterparts(here, there)
+    fault = plan.make(1, catalogue(), 1, True, 20).faults[0]
+    of = [found.of(replace(fault, unit="main", number=mutant.number, operator="off-by-one", function="open", line=mutant.line))
+          for mutant in here]
+    assert of == [7, 9, None, None]
+
+
+def test_runs_with_checkers_are_kept(tmp_path: Path) -> None:
+    """One in twenty is due; a line that was cut is run again, and an new campaign drops them all."""
+    made = plan.make(1, catalogue(), 45, True, plan.ORACLE_EVERY)
+    trials = [trial(index, made) for index in range(45)]
+    assert [one.index for one in made.due(trials)] == [0, 20, 40]
+    found = run(kernel=Kernel.ORACLE, outcome=Outcome.KERNEL_DIED)
+    with Journal(tmp_path) as journal:
+        journal.begin(made, False)
+        journal.append_checked(trials[0], found)
+        with (tmp_path / CHECKED).open("a", encoding="utf-8") as stream:
+            stream.write('{"id": "1-20", "orac')
+        assert set(read_checked(tmp_path / CHECKED)[0]) == {"1-0"}
+        journal.append_checked(trials[40], checked.absent(trials[40].isolated))
+        seen = [one.oracle for one in with_checked(trials, tmp_path)]
+        assert seen[0] == found
+        assert seen[20] is None
+        assert seen[40] and seen[40].outcome is Outcome.NOT_REACHED and seen[40].kernel is Kernel.ORACLE
+        journal.begin(made, True)
+        assert not (tmp_path / CHECKED).exists()
 
 
 @pytest.mark.parametrize(("field", "value"), [("outcome", "fine"), ("step", "prayer"), ("mode", "both")])
