@@ -21,6 +21,7 @@
 #include <linux/kprobes.h>
 #include <linux/pci.h>
 #include <linux/pm_wakeup.h>
+#include <linux/rcupdate.h>
 #include <linux/rwsem.h>
 #include <linux/sched.h>
 #include <linux/skbuff.h>
@@ -324,7 +325,7 @@ NOKPROBE_SYMBOL(fgft_kapi_recoverable);
 
 static bool can_sleep(void)
 {
-	return !preempt_count() && !irqs_disabled();
+	return !preempt_count() && !irqs_disabled() && !rcu_preempt_depth();
 }
 
 static void make_sleepable(struct fgft_call *c, unsigned long ip,

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from harness.campaign.catalogue import Catalogue, Mutant, Reference, reference
 from harness.campaign.machine import Subject
@@ -21,9 +22,6 @@ from harness.demo.driver import Driver
 from harness.outcome import GuestLost, HarnessError
 from harness.qemu import Machine
 from harness.spec import Spec
-
-# A boot is dear here, but a machine can be lost in the first trial after it.
-_MACHINES = 2
 
 
 def _places(mutants: Sequence[Mutant]) -> dict[tuple[str, str, str, int], list[int]]:
@@ -88,21 +86,20 @@ class Checked:
 
     def _usable(self) -> Subject:
         """Return the machine at its snapshot, or another if it cannot be had back."""
-        for _ in range(_MACHINES):
-            if self._subject:
-                with suppress(GuestLost, HarnessError):
-                    self._subject.rewind()
-                    return self._subject
-            self.close()
-            self._subject = Subject(Machine(self._spec, log=self._log), self._driver)
-            self._subject.machine.boot()
-            self._subject.prepare()
-        return self._subject
+        if self._subject:
+            with suppress(GuestLost, HarnessError):
+                self._subject.rewind()
+                return self._subject
+        self.close()
+        self._subject = subject = Subject(Machine(self._spec, log=self._log), self._driver)
+        subject.machine.boot()
+        subject.prepare()
+        return subject
 
 
 def absent(like: Run) -> Run:
     """Return the record of a run that could not be: the other kernel's headers make other code of the line."""
-    unknown = dict.fromkeys(Run.__dataclass_fields__) | {
+    unknown: dict[str, Any] = dict.fromkeys(Run.__dataclass_fields__) | {
         "mode": Mode.ISOLATED.value, "kernel": Kernel.ORACLE.value, "outcome": "not_reached", "machine": like.machine.value,
         "reached": False, "problems": ["the mutant is not in the build for this kernel"], "console": [], "wall_s": 0.0}
     return Run.from_json(unknown)

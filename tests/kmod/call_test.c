@@ -387,6 +387,14 @@ static void test_sleep_in_atomic(struct ktap_run *run)
 	EXPECT_EQ(run, preempt_count(), before);
 	EXPECT_EQ(run, subject.q, 100);
 	EXPECT_FAULT(run, "subject_sleep", "sleep in atomic context", "undo");
+
+	/* Nor inside a read-side critical section, where only RCU would tell. */
+	rcu_read_lock();
+	EXPECT_EQ(run, subject_sleep(20, STRIKE_NONE), -EIO);
+	rcu_read_unlock();
+	EXPECT_EQ(run, rcu_preempt_depth(), 0);
+	EXPECT_EQ(run, subject.q, 100);
+	EXPECT_FAULT(run, "subject_sleep", "sleep in atomic context", "undo");
 }
 
 /* ---- several at a time ------------------------------------------------------------ */
