@@ -136,6 +136,7 @@ void __fgft_storen(void *addr, size_t size);
 void *__fgft_icall(void *target);	/* native address in, twin out */
 void __fgft_loop(void);			/* once per loop iteration */
 void __fgft_stack(void);		/* at the head of a twin that calls */
+void __fgft_smashed(void);		/* a twin's frame was written over; never returns */
 
 /* Injection builds only, in natives and twins alike; see inject.h. */
 void __fgft_inject_enter(struct fgft_entry *entry);

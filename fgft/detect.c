@@ -471,6 +471,21 @@ notrace void __fgft_stack(void)
 }
 EXPORT_SYMBOL_GPL(__fgft_stack);
 
+/*
+ * The call's own stack may be written, and one object on it written past: the
+ * compiler's canary tells before the frame is used.
+ */
+notrace void __fgft_smashed(void)
+{
+	struct fgft_call *call = fgft_call_current();
+
+	/* A twin that runs outside of a call has no frame to go back to. */
+	if (!call)
+		panic("fgft: stack of %pS is corrupted", (void *)_RET_IP_);
+	fgft_abort(call, FGFT_CAUSE_STACK, _RET_IP_, 0, "stack protector");
+}
+EXPORT_SYMBOL_GPL(__fgft_smashed);
+
 /* ---- what a pointer is --------------------------------------------------------- */
 
 /*

@@ -27,6 +27,7 @@
 #include "tree.h"
 #include "gimple.h"
 #include "rtl.h"
+#include "target.h"
 #include "tree-pass.h"
 #include "context.h"
 #include "cgraph.h"

@@ -39,6 +39,18 @@ tree declare(const std::string &symbol, tree type)
 	return decl ? decl : keep(symbol, build_fn_decl(symbol.c_str(), type));
 }
 
+/* What GCC would call by itself. */
+tree (*gcc_stack_protect_fail)();
+
+tree stack_protect_fail()
+{
+	if (!is_twin(current_function_decl))
+		return gcc_stack_protect_fail();
+	return build_call_expr(declare("__fgft_smashed",
+				       build_function_type_list(void_type_node, NULL_TREE)),
+			       0);
+}
+
 /* Data of the assembler text, by its local label. */
 tree label_object(const std::string &label, tree type)
 {
@@ -162,6 +174,12 @@ tree armed_object()
 {
 	/* At the head of the record; read anew each time. */
 	return label_object(armed_label, build_qualified_type(uint64_type_node, TYPE_QUAL_VOLATILE));
+}
+
+void catch_smashed_stacks()
+{
+	gcc_stack_protect_fail = targetm.stack_protect_fail;
+	targetm.stack_protect_fail = stack_protect_fail;
 }
 
 void register_hook_roots(const char *plugin_name)

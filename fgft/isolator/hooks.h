@@ -35,6 +35,12 @@ tree external_like(tree original, const std::string &symbol);
 /* The struct fgft_entry the assembler text defines under @label. */
 tree entry_object(const std::string &label);
 
+/*
+ * Has twins call the runtime where a function finds its stack protector's word
+ * overwritten.  The call is made behind all passes on trees: GCC asks for it.
+ */
+void catch_smashed_stacks();
+
 /* Lets GCC's garbage collector see what this file keeps. */
 void register_hook_roots(const char *plugin_name);
 

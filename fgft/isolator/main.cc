@@ -157,6 +157,7 @@ __attribute__((visibility("default"))) int plugin_init(plugin_name_args *info,
 		return 1;
 
 	register_hook_roots(info->base_name);
+	catch_smashed_stacks();
 	register_callback(info->base_name, PLUGIN_START_UNIT, start_unit, nullptr);
 
 	/* Bodies are in SSA form, nothing is inlined. */

@@ -72,6 +72,18 @@ TEST(Instrument, HookGetsTheValue)
 	EXPECT_TRUE(handed);
 }
 
+TEST(Instrument, SmashedStacks)
+{
+	Workspace space;
+	Outcome compiled = space.compile("stores.c", "", "-fstack-protector-all");
+
+	ASSERT_EQ(compiled.status, 0) << compiled.output;
+	Disassembly text(space.object());
+
+	EXPECT_EQ(text.calls("store_word.fgft"), (List{"__fgft_store4", "__fgft_smashed"}));
+	EXPECT_EQ(text.calls("store_word").back(), "__stack_chk_fail");
+}
+
 TEST(Instrument, StructsByRange)
 {
 	Workspace space;

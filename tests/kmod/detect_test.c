@@ -171,6 +171,19 @@ static void test_traps(struct ktap_run *run)
 	trapped(run, WRONG_TRAP_BOUND, "processor exception");
 }
 
+/* Written past an object on the stack, which no hook looks at. */
+static void test_smash(struct ktap_run *run)
+{
+	subject.q = 100;
+	EXPECT_EQ(run, wrong_smash(WRONG_SMASH_ROOM), 0);
+	EXPECT_EQ(run, subject.q, 1);
+	EXPECT_NO_FAULT(run);
+	subject.q = 100;
+	EXPECT_EQ(run, wrong_smash(2 * WRONG_SMASH_ROOM), -EIO);
+	EXPECT_EQ(run, subject.q, 100);
+	EXPECT_FAULT(run, "wrong_smash", "stack overflow", "undo");
+}
+
 /* A warning is no fault. */
 static void test_warn(struct ktap_run *run)
 {
@@ -247,6 +260,7 @@ const struct ktap_test detect_tests[] = {
 	{ "bug", test_bug },
 	{ "loop", test_loop },
 	{ "recursion", test_recursion },
+	{ "smash", test_smash },
 	{ "wild_call", test_wild_call },
 	{ "wild_argument", test_wild_argument },
 	{ "record", test_record },

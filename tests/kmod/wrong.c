@@ -178,3 +178,16 @@ noinline long wrong_warn(int kind)
 	strike(kind);
 	return 0;
 }
+
+noinline long wrong_smash(u32 bytes)
+{
+	u8 room[WRONG_SMASH_ROOM];
+	u8 *at = room;
+	u32 i;
+
+	subject.q = 1;
+	OPTIMIZER_HIDE_VAR(at);
+	for (i = 0; i < bytes; i++)
+		WRITE_ONCE(at[i], 0xff);
+	return 0;
+}

@@ -21,9 +21,13 @@ enum wrong_time {
 	WRONG_TIME_SLOW,	/* something slow of the kernel's */
 };
 
+/* Bytes wrong_smash() may write. */
+#define WRONG_SMASH_ROOM	16
+
 long wrong_argument(u32 which);
 long wrong_trap(int which);
 long wrong_time(int which);
 long wrong_warn(int strike);
+long wrong_smash(u32 bytes);
 
 #endif /* WRONG_H */
