@@ -8,7 +8,6 @@ under test go into a second archive behind it, written for each boot.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import os
@@ -18,15 +17,13 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from harness import apt, kernel, packages
+from harness import apt, kernel, packages, program
 from harness.cpio import Archive
 from harness.outcome import HarnessError
 from harness.paths import GUEST_SOURCES, cache_dir, cache_lock
 
 # Raised when this file puts the same inputs together differently.
 _LAYOUT = 1
-_COMPILER = "g++-12"
-_FLAGS = ("-std=c++17", "-O2", "-Wall", "-Wextra", "-Werror", "-fno-exceptions", "-static")
 _PROGRAMS = ("agent", "probe", "rest", "stream", "strike", "churn", "trial")
 _PROGRAM_DIRS = ("bin", "sbin", "usr/bin", "usr/sbin")
 _LIBRARY_DIRS = ("lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu", "lib64", "lib", "usr/lib")
@@ -34,36 +31,13 @@ _KEPT_IMAGES = 4
 _NEEDED = re.compile(r"\(NEEDED\).*\[(.+)\]")
 
 
-def _digest(parts: Iterable[bytes]) -> str:
-    state = hashlib.sha256()
-    for part in parts:
-        state.update(len(part).to_bytes(8, "little") + part)
-    return state.hexdigest()[:16]
-
-
 def _guest_sources() -> list[Path]:
     return sorted(path for path in GUEST_SOURCES.iterdir() if path.is_file())
 
 
 def build_program(name: str) -> Path:
-    """Compile one guest program, static; cached by its sources' content."""
-    sources = [path for path in _guest_sources() if path.suffix == ".h" or path.name == f"{name}.cc"]
-    key = _digest([_COMPILER.encode(), *(flag.encode() for flag in _FLAGS), *(path.read_bytes() for path in sources)])
-    program = cache_dir() / "programs" / f"{name}-{key}"
-    if program.exists():
-        return program
-    program.parent.mkdir(exist_ok=True)
-    partial = program.with_suffix(f".{os.getpid()}")
-    try:
-        done = subprocess.run(
-            [_COMPILER, *_FLAGS, "-o", str(partial), str(GUEST_SOURCES / f"{name}.cc")],
-            capture_output=True, text=True, timeout=300, check=False)
-    except FileNotFoundError:
-        raise HarnessError(f"{_COMPILER} not found: run `python3 -m harness setup`") from None
-    if done.returncode:
-        raise HarnessError(f"guest program {name} does not build:\n{done.stderr}")
-    partial.rename(program)
-    return program
+    """Compile one guest program, static."""
+    return program.build(GUEST_SOURCES / f"{name}.cc", ("-static",))
 
 
 def _needed(binary: Path) -> list[str]:
@@ -161,9 +135,9 @@ def _write_modules(archive: Archive, guest_kernel: kernel.Kernel) -> None:
 def base(guest_kernel: kernel.Kernel) -> Path:
     """Return the base image for a kernel, assembled when no cached one fits."""
     versions = apt.candidates(list(packages.GUEST))
-    key = _digest([
+    key = program.digest([
         json.dumps([_LAYOUT, guest_kernel.release, guest_kernel.version, versions,
-                    list(packages.GUEST_MODULES), packages.GUEST_LOADED, _FLAGS]).encode(),
+                    list(packages.GUEST_MODULES), packages.GUEST_LOADED, program.FLAGS]).encode(),
         *(path.read_bytes() for path in _guest_sources())])
     image = cache_dir() / "images" / f"base-{key}.cpio"
     if image.exists():

@@ -40,6 +40,7 @@ class Spec:
     kernel_args: tuple[str, ...] = ()
     interactive: bool = False
     qemu: str = QEMU
+    plugin: str = ""  # with its arguments, for -plugin
 
     @property
     def patience(self) -> int:
@@ -133,4 +134,6 @@ def arguments(spec: Spec, accel: str, kernel_image: Path, files: Files) -> list[
         argv += ["-device", device]
     if spec.icount:
         argv += ["-icount", f"shift={spec.icount_shift},sleep=off"]
+    if spec.plugin:
+        argv += ["-plugin", spec.plugin]
     return argv

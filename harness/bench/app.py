@@ -8,17 +8,18 @@ import sys
 from pathlib import Path
 
 from harness import kernel
-from harness.bench import results
+from harness.bench import profile, results
 from harness.bench.measure import Bench
 from harness.demo import driver as drivers
 from harness.outcome import HarnessError
-from harness.paths import REPO
+from harness.paths import REPO, scratch_dir
 from harness.qemu import Machine
 from harness.spec import Spec
 
 
 # Else how many frames come at once depended on the host wholly, not partly.
 _PEER_TIMER_NS = 50_000
+_SYMBOLS_S = 60.0  # the guest prints its symbols
 
 
 def modules(driver: drivers.Driver) -> tuple[Path, ...]:
@@ -48,10 +49,13 @@ def run(args: argparse.Namespace) -> int:
     if args.packets < 1 or args.rounds < 1:
         raise HarnessError("--packets and --rounds take a number from 1 up")
     ours = modules(driver)
-    spec = Spec(smp=1, icount=True, panic_on_oops=True, modules=ours, nut_model=driver.nic,
-                peer_timer_ns=_PEER_TIMER_NS)
-    with Machine(spec, log=args.out / driver.name / "console.log") as machine:
-        found = Bench(machine, driver, args.packets, args.rounds).run()
+    with scratch_dir() as scratch:
+        spec = Spec(smp=1, icount=True, panic_on_oops=True, modules=ours, nut_model=driver.nic,
+                    peer_timer_ns=_PEER_TIMER_NS,
+                    plugin=profile.Profile.argument(Path(scratch)) if args.profile else "")
+        with Machine(spec, log=args.out / driver.name / "console.log") as machine:
+            counted = profile.Profile(Path(scratch), lambda: machine.check("cat /proc/kallsyms", _SYMBOLS_S))
+            found = Bench(machine, driver, args.packets, args.rounds, counted if args.profile else None).run()
     native_text = results.text_bytes(_stock(driver))
     fields = results.driver_fields(found, results.text_bytes(ours[1]) / native_text if native_text else None)
     summary = results.write(args.out, ["python3", "-m", "harness", *sys.argv[1:]], driver.name, fields)
@@ -59,5 +63,7 @@ def run(args: argparse.Namespace) -> int:
         print(summary.read_text(encoding="utf-8"), end="")
     else:
         print(results.render(driver.name, found, fields))
+        if args.profile:
+            print(profile.render(counted.found, driver.module))
         print(f"summary: {summary}")
     return 0

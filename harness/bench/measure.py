@@ -9,9 +9,11 @@ cost adds up in one place.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from harness.bench import pktgen
+from harness.bench.profile import Profile
 from harness.demo.driver import Driver
 from harness.outcome import HarnessError
 from harness.qemu import Machine
@@ -54,12 +56,13 @@ class Measured:
 class Bench:
     """The steps of a run on one machine."""
 
-    def __init__(self, machine: Machine, driver: Driver, packets: int, rounds: int) -> None:
-        """Take a booted machine with our modules in /modules and no driver loaded."""
+    def __init__(self, machine: Machine, driver: Driver, packets: int, rounds: int, profile: Profile | None = None) -> None:
+        """Take a booted machine with our modules in /modules and no driver loaded; `profile` is told of runs."""
         self._machine = machine
         self._driver = driver
         self._packets = packets
         self._rounds = rounds
+        self._profile = profile
         self._nut = ""
 
     def run(self) -> Measured:
@@ -123,16 +126,25 @@ class Bench:
             raise HarnessError(f"ethtool -S {self._nut} tells no rx_packets")
         return int(found[1])
 
+    def _repeat(self, mode: str, direction: str, measure: Callable[[], float]) -> list[float]:
+        """Measure once a round."""
+        if self._profile:
+            self._profile.begin()
+        found = [measure() for _ in range(self._rounds)]
+        if self._profile:
+            self._profile.end(mode, direction, self._packets * self._rounds)
+        return found
+
     def _cost(self, mode: str) -> Cost:
         # Nobody listens: what the peer's own driver would do for a frame is not the question.
         self._machine.check("ip -n peer link set peer0 down")
         self._transmit(_WARM)
-        transmit = [self._transmit(self._packets) for _ in range(self._rounds)]
+        transmit = self._repeat(mode, "transmit", lambda: self._transmit(self._packets))
         self._machine.check("ip -n peer link set peer0 up; ip -n peer neigh replace "
                             f"{_NUT_ADDRESS} lladdr {NUT_MAC} nud permanent dev peer0")
         self._from_peer(NUT_MAC, _WARM)
         before = self._received()
-        whole = [self._from_peer(NUT_MAC, self._packets) for _ in range(self._rounds)]
+        whole = self._repeat(mode, "receive", lambda: self._from_peer(NUT_MAC, self._packets))
         received = self._received() - before
         # A handful more are the peer's own.
         if received < self._packets * self._rounds:

@@ -17,6 +17,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--rounds", type=int, default=4, metavar="N", help="rounds, of which the best counts (default: 4)")
     parser.add_argument("--out", type=Path, default=REPO / "out" / "bench", metavar="DIR",
                         help="results go to DIR/<driver>/ (default: out/bench)")
+    parser.add_argument("--profile", action="store_true", help="tell what the instructions are for, too, by function")
     parser.add_argument("--json", action="store_true", help="print the summary instead of the table")
     parser.set_defaults(run=run)
 

@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import json
+import struct
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from harness.bench import pktgen, results
+from harness.bench import pktgen, profile, results
 from harness.bench.measure import Cost, Measured, modes
 from harness.outcome import HarnessError
 from harness.paths import REPO
@@ -85,3 +86,50 @@ def test_table_tells_each_ratio() -> None:
     found = Measured({"native": NATIVE, "off": NATIVE, "all": Cost(3300.0, 5000.0, 9000.0)})
     text = results.render("nic", found, results.driver_fields(found, None))
     assert "1.1000" in text and "1.2500" in text and "1.1250" in text and " - " in text
+
+
+KALLSYMS = """0000000000001000 A fixed_percpu_data
+ffffffff81000000 T _stext
+ffffffff81000100 t memcpy_erms
+ffffffffc0100000 t nic_xmit.fgft	[nic]
+ffffffffc0100200 t nic_xmit	[nic]
+ffffffffc0200000 T __fgft_store8	[fgft]
+ffffffffc0200040 t fgft_call_begin	[fgft]
+ffffffffc0200080 D fgft_data	[fgft]
+ffffffffc02000c0 t odd	[fgft]
+"""
+
+
+def test_profile_symbols() -> None:
+    """Addresses are resolved by the function before them; data is none, user space is one."""
+    symbols = profile.Symbols(KALLSYMS)
+    assert str(symbols.at(0xffffffff81000104)) == "memcpy_erms"
+    assert str(symbols.at(0xffffffffc0100001)) == "nic_xmit.fgft [nic]"
+    assert str(symbols.at(0xffffffffc0200081)) == "fgft_call_begin [fgft]"
+    assert str(symbols.at(0x401000)) == str(symbols.at(0x7fff00000000)) == "(user space)"
+
+
+def test_profile_counts() -> None:
+    """Blocks of one address add up; what lies behind the first empty place is none."""
+    rows = ((0x10, 3, 5), (0x20, 0, 9), (0x10, 2, 1), (0, 0, 0), (0x30, 1, 1))
+    assert profile.parse(b"".join(struct.pack("=QQQ", *row) for row in rows)) == {0x10: 17, 0x20: 0}
+
+
+def test_profile_purposes() -> None:
+    """Twins replace natives, so that only their difference is added."""
+    symbols = profile.Symbols(KALLSYMS)
+    xmit, twin, hook, begin, odd, copy = (symbols.at(address) for address in (
+        0xffffffffc0100200, 0xffffffffc0100000, 0xffffffffc0200000, 0xffffffffc0200040, 0xffffffffc02000c0,
+        0xffffffff81000100))
+    rows = profile.added({xmit: 300.0, copy: 10.0}, {twin: 320.0, xmit: 2.0, hook: 40.0, begin: 60.0, odd: 1.0, copy: 13.0},
+                         "nic")
+    assert rows == {"begin and commit": 60.0, "hooks of stores": 40.0, profile.TWINS: 22.0, profile.OTHERS: 1.0}
+
+
+def test_plugin_builds_and_names_its_file(tmp_path: Path) -> None:
+    """What QEMU is told; the file is there, of the size the plugin maps, and all holes."""
+    plugin, _, counts = profile.Profile.argument(tmp_path).partition(",counts=")
+    assert Path(plugin).read_bytes()[:4] == b"\x7fELF"
+    status = Path(counts).stat()
+    assert status.st_size == 24 << 20 and status.st_blocks == 0
+    assert profile.parse(Path(counts).read_bytes()) == {}
