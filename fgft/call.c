@@ -17,71 +17,52 @@
  *
  * States of struct fgft_call:
  *
- *   in the pool   below, frame NULL; undo log empty
+ *   in the pool   frame NULL; undo log empty
  *   running       on a CPU's or task's stack; hooks use it
  *   ending        popped; deferred effects or the inverse ones run
  *   aborted       off the stack, kept for the restore and the report
  */
 #include <linux/bottom_half.h>
-#include <linux/gfp.h>
 #include <linux/irqflags.h>
 #include <linux/ktime.h>
 #include <linux/sched.h>
 #include <linux/sched/task_stack.h>
-#include <linux/slab.h>
 #include <asm/msr.h>
 
 #include "compat.h"
 #include "dump.h"
 #include "fgft.h"
 #include "inject.h"
+#include "pool.h"
 #include "registers.h"
 #include "trace.h"
 
 #define FRAME_BOUND	(8 * 1024)	/* bytes of stack a call may use */
 #define STACK_RESERVE	2048		/* bytes of a task's stack left for us */
 #define NOWHERE		0x8badf00d8badf00dUL	/* not canonical, no poison either */
-#define POOL_SIZE	8	/* idle calls kept per CPU */
 #define LOOP_BUDGET	(1000 * 1000)	/* iterations a call may make; rings have thousands */
-#define DEFER_MAX	64	/* pages of deferred effects a call may have */
 
 DEFINE_PER_CPU(struct fgft_call *, fgft_current_call);
 
 /* entry.S; exported here, where the C type gives the symbol its version. */
 EXPORT_SYMBOL_GPL(__fgft_enter);
 
-/*
- * Idle calls of a CPU.  One for each level lies ready: taken and given back by
- * one instruction of that CPU, and warm, as it was used for the same kind of
- * call before.  The others are only touched by that CPU with interrupts off.
- */
-#define LEVELS	3		/* task, softirq, hardirq and NMI */
-
-struct pool {
-	struct fgft_call *ready[LEVELS];
-	struct fgft_call *idle;
-	u32 count;
-};
-
-static DEFINE_PER_CPU(struct pool, pools);
-
-/* All but the last are full. */
-struct fgft_defer_page {
-	struct fgft_defer_page *next;
-	struct fgft_deferred effect[];
-};
-
-#define DEFER_ROOM \
-	((PAGE_SIZE - sizeof(struct fgft_defer_page)) / sizeof(struct fgft_deferred))
-
 /* ---- the current call follows its task ------------------------------------ */
+
+static __always_inline void current_set(struct fgft_call *call)
+{
+	struct fgft_call *hook = call ? call : &fgft_no_call;
+
+	this_cpu_write(fgft_current_call, call);
+	this_cpu_write(fgft_hook_call, hook);
+}
 
 static void sched_in(struct preempt_notifier *notifier, int cpu)
 {
 	struct fgft_call *call = container_of(notifier, struct fgft_call, notifier);
 
 	/* Interrupt calls on top have come and gone: they restore what they found. */
-	this_cpu_write(fgft_current_call, call->task_top);
+	current_set(call->task_top);
 	fgft_deadline_resume(call->task_top);
 }
 
@@ -90,7 +71,7 @@ static void sched_out(struct preempt_notifier *notifier, struct task_struct *nex
 	struct fgft_call *call = container_of(notifier, struct fgft_call, notifier);
 
 	call->task_top = this_cpu_read(fgft_current_call);
-	this_cpu_write(fgft_current_call, NULL);
+	current_set(NULL);
 }
 
 static struct preempt_ops preempt_ops = {
@@ -98,117 +79,23 @@ static struct preempt_ops preempt_ops = {
 	.sched_out = sched_out,
 };
 
-/* ---- calls come from a pool ---------------------------------------------- */
-
-/* Go on at the head of @page. */
-static void defer_settle(struct fgft_call *call, struct fgft_defer_page *page)
-{
-	call->defer_tail = page;
-	call->defer_at = page->effect;
-	call->defer_end = page->effect + DEFER_ROOM;
-}
-
-static struct fgft_call *call_new(void)
-{
-	struct fgft_call *call = kzalloc(sizeof(*call), GFP_ATOMIC | __GFP_NOWARN);
-
-	if (!call)
-		return NULL;
-	call->defer = (void *)__get_free_page(GFP_ATOMIC | __GFP_NOWARN);
-	if (!call->defer)
-		goto no_page;
-	call->defer->next = NULL;
-	defer_settle(call, call->defer);
-	if (fgft_undo_init(&call->undo))
-		goto no_undo;
-	preempt_notifier_init(&call->notifier, &preempt_ops);
-	return call;
-
-no_undo:
-	free_page((unsigned long)call->defer);
-no_page:
-	kfree(call);
-	return NULL;
-}
-
-static void call_free(struct fgft_call *call)
-{
-	fgft_undo_release(&call->undo);
-	free_page((unsigned long)call->defer);
-	kfree(call);
-}
-
-static noinline struct fgft_call *pool_take(void)
-{
-	struct fgft_call *call;
-	unsigned long flags;
-	struct pool *pool;
-
-	local_irq_save(flags);
-	pool = this_cpu_ptr(&pools);
-	call = pool->idle;
-	if (likely(call)) {
-		pool->idle = call->below;
-		pool->count--;
-	}
-	local_irq_restore(flags);
-	return likely(call) ? call : call_new();
-}
-
 /**
- * fgft_call_give - a call is over
- * @call: with an empty undo log
+ * fgft_call_init - set a new call up to follow its task
+ * @call: the call
  *
- * Context: Any but NMI.
+ * Context: Any.
  */
-void fgft_call_give(struct fgft_call *call)
+void fgft_call_init(struct fgft_call *call)
 {
-	unsigned long flags;
-	struct pool *pool;
-	bool keep;
-
-	local_irq_save(flags);
-	pool = this_cpu_ptr(&pools);
-	keep = pool->count < POOL_SIZE;
-	if (keep) {
-		call->below = pool->idle;
-		pool->idle = call;
-		pool->count++;
-	}
-	local_irq_restore(flags);
-	if (!keep)
-		call_free(call);
-}
-
-static __always_inline u32 ready_slot(u32 level)
-{
-	if (!level)
-		return 0;
-	return level & (NMI_MASK | HARDIRQ_MASK) ? 2 : 1;
-}
-
-/* A blank call for a level, or NULL without memory. */
-static __always_inline struct fgft_call *call_take(u32 level)
-{
-	struct fgft_call *call;
-
-	call = this_cpu_xchg(pools.ready[ready_slot(level)], NULL);
-	return likely(call) ? call : pool_take();
-}
-
-static __always_inline void call_give(struct fgft_call *call)
-{
-	if (unlikely(this_cpu_cmpxchg(pools.ready[ready_slot(call->level)],
-				      NULL, call)))
-		fgft_call_give(call);
+	preempt_notifier_init(&call->notifier, &preempt_ops);
 }
 
 /* ---- where a call runs ------------------------------------------------------- */
 
 /* Context bits: what kind of context this is, not how deep preemption is off. */
-static u32 context_level(void)
+static __always_inline u32 level_of(u32 preempt)
 {
-	return preempt_count() & (NMI_MASK | HARDIRQ_MASK | SOFTIRQ_OFFSET);
+	return preempt & (NMI_MASK | HARDIRQ_MASK | SOFTIRQ_OFFSET);
 }
 
 /*
@@ -216,7 +103,7 @@ static u32 context_level(void)
  * stack of its own; those of frames an abort drops must go with them.  Begin
  * and end are not traced themselves: theirs would be among them.
  */
-static int graph_depth(void)
+static __always_inline int graph_depth(void)
 {
 #ifdef CONFIG_FUNCTION_GRAPH_TRACER
 	return current->curr_ret_stack;
@@ -235,30 +122,39 @@ static void graph_drop(int depth)
 
 /*
  * One notifier a task: the oldest call's stands for those above it.  A call
- * that begins with preemption off stays on its CPU to the end.
+ * that begins with preemption off stays on its CPU to the end.  The list is the
+ * task's own, and preempt_notifier_register() would be as much again.
  */
 static __always_inline void call_push(struct fgft_call *call)
 {
-	const bool stays = preempt_count() != 0;
-
-	if (!stays)
-		preempt_disable();
+	call->notifies = false;
+	if (likely(preempt_count())) {
+		call->below = this_cpu_read(fgft_current_call);
+		current_set(call);
+		return;
+	}
+	preempt_disable();
 	call->below = this_cpu_read(fgft_current_call);
-	call->notifies = !stays && !call->below;
-	if (call->notifies)
-		preempt_notifier_register(&call->notifier);
-	this_cpu_write(fgft_current_call, call);
-	if (!stays)
-		preempt_enable();
+	if (!call->below) {
+		hlist_add_head(&call->notifier.link,
+			       &current->preempt_notifiers);
+		call->notifies = true;
+	}
+	current_set(call);
+	preempt_enable();
 }
 
 /* One that has no notifier is the newest of a CPU it cannot leave, or of a task. */
 static __always_inline void call_pop(struct fgft_call *call)
 {
+	if (likely(preempt_count() && !call->notifies)) {
+		current_set(call->below);
+		return;
+	}
 	preempt_disable();
 	if (call->notifies)
-		preempt_notifier_unregister(&call->notifier);
-	this_cpu_write(fgft_current_call, call->below);
+		hlist_del(&call->notifier.link);
+	current_set(call->below);
 	preempt_enable();
 }
 
@@ -292,22 +188,25 @@ void fgft_call_return(struct fgft_call *call)
 
 /* What is forgotten meanwhile makes the hits stale again: the generation first. */
 static noinline void hits_forget(struct fgft_call *call,
-				 const struct fgft_module *mod)
+				 struct fgft_module *mod)
 {
 	u32 i;
 
 	/* Pairs with the one in domain.c: ranges are looked up after this. */
 	call->hit_generation = smp_load_acquire(&fgft_domain_generation);
-	call->hit_mod = mod;
+	call->mod = mod;
 	call->next_hit = 0;
 	call->netdev = NULL;
+	call->spot = (struct fgft_span){};
+	call->bell = (struct fgft_bell_known){};
 	for (i = 0; i < ARRAY_SIZE(call->hit); i++)
 		call->hit[i] = (struct fgft_hit){ .start = NOWHERE };
 	fgft_registers_forget(call);
 }
 
 /* An interrupt's stack is another one, and big enough. */
-static unsigned long stack_low(const struct fgft_frame *frame, u32 level)
+static __always_inline unsigned long
+stack_low(const struct fgft_frame *frame, u32 level)
 {
 	unsigned long low = (unsigned long)frame - FRAME_BOUND;
 	unsigned long end = (unsigned long)task_stack_page(current) +
@@ -341,10 +240,9 @@ static noinline unsigned long call_hindered(struct fgft_frame *frame,
 	return GO_ON;
 }
 
-/* What every call starts without. */
+/* Make blank what the call's memory was used for before. */
 static __always_inline void call_blank(struct fgft_call *call)
 {
-	call->dev = NULL;
 	call->ngrants = 0;
 	call->nmade = 0;
 	call->nheld = 0;
@@ -357,45 +255,108 @@ static __always_inline void call_blank(struct fgft_call *call)
 	call->again = false;
 	call->silenced = false;
 	call->ending = FGFT_ENDING_RETURN;
-	call->strict = false;
 	call->rung = false;
 	call->rough = false;
 	call->hit[FGFT_LENT].start = NOWHERE;
-	call->skb = NULL;
 	call->made = NULL;
+	if (call->aged)
+		call->age = (struct fgft_age){};
+	call->aged = false;
+	call->touched = false;
 }
 
-/**
- * fgft_call_begin - start the transaction of an entry point
- * @frame: built by entry.S
- *
- * Context: The entry point's.
- * Return: address of the function to run, or 0 with the entry's result in
- * @frame->args[0].
+static __always_inline bool hits_stale(const struct fgft_call *call,
+				       const struct fgft_module *mod)
+{
+	return call->mod != mod ||
+	       call->hit_generation != READ_ONCE(fgft_domain_generation);
+}
+
+static noinline notrace unsigned long start_traced(struct fgft_call *call)
+{
+	trace_fgft_begin(call);
+	return (unsigned long)call->entry->twin;
+}
+
+/*
+ * Nothing is in the way, and @call remembers what it may.  @plain: there is no
+ * call below, and fgft_call_end() may take that as given.
  */
-unsigned long notrace fgft_call_begin(struct fgft_frame *frame)
+static __always_inline unsigned long
+start_warm(struct fgft_call *call, struct fgft_frame *frame, u32 preempt,
+	   bool plain)
+{
+	struct fgft_entry *entry = frame->entry;
+	struct fgft_entry_state *state = entry->state;
+	struct fgft_module *mod = state->mod;
+
+	call->frame = frame;
+	call->entry = entry;
+	call->preempt = preempt;
+	call->level = level_of(preempt);
+	local_save_flags(call->flags);
+	call->rcu_nesting = rcu_preempt_depth();
+	call->graph_depth = graph_depth();
+	fgft_compat_note_marks(&call->lock_depth);
+	call->stack_low = stack_low(frame, level_of(preempt));
+	call->budget = LOOP_BUDGET;
+	if (unlikely(call->touched))
+		call_blank(call);
+	if (!plain)
+		call->touched = true;
+	call->dev = NULL;
+	call->strict = false;
+	call->skb = NULL;
+	if (static_branch_unlikely(&fgft_window_measuring)) {
+		call->begun_at = rdtsc();
+		call->touched = true;
+	}
+
+	WRITE_ONCE(state->first, (void *)frame->args[0]);
+	this_cpu_inc(*mod->inside);
+	call_push(call);
+	if (trace_fgft_begin_enabled())
+		return start_traced(call);
+	return (unsigned long)entry->twin;
+}
+
+static noinline notrace unsigned long start_cold(struct fgft_call *call,
+						 struct fgft_frame *frame)
+{
+	hits_forget(call, frame->entry->state->mod);
+	return start_warm(call, frame, preempt_count(), false);
+}
+
+static __always_inline unsigned long
+start(struct fgft_call *call, struct fgft_frame *frame, u32 preempt, bool plain)
+{
+	if (unlikely(hits_stale(call, frame->entry->state->mod)))
+		return start_cold(call, frame);
+	return start_warm(call, frame, preempt, plain);
+}
+
+/*
+ * Outside of a call a twin behaves like the native function, but for what it
+ * allocates, which is not known as the driver's then.  What the recovery worker
+ * calls is trusted and runs natively.  Entering the driver again joins the call
+ * that is running.
+ */
+static noinline notrace unsigned long begin_slowly(struct fgft_frame *frame)
 {
 	struct fgft_entry *entry = frame->entry;
 	struct fgft_entry_state *state = READ_ONCE(entry->state);
 	struct fgft_call *below = fgft_call_current(), *call;
-	u32 level = context_level();
+	u32 level = level_of(preempt_count());
 	struct fgft_module *mod;
 	unsigned long refusal;
 
-	/*
-	 * Outside of a call a twin behaves like the native function, but for
-	 * what it allocates, which is not known as the driver's then.  What the
-	 * recovery worker calls is trusted and runs natively.  Entering the
-	 * driver again joins the call that is running.
-	 */
-	if (unlikely(!state)) {
+	if (!state) {
 		frame->entry = NULL;
 		return (unsigned long)entry->twin;
 	}
 	mod = state->mod;
-	if (likely(!below)) {
-		if (unlikely(atomic_read(&mod->restoring)) &&
-		    fgft_recover_trusted(mod)) {
+	if (!below) {
+		if (atomic_read(&mod->restoring) && fgft_recover_trusted(mod)) {
 			frame->entry = NULL;
 			return (unsigned long)state->body;
 		}
@@ -404,105 +365,47 @@ unsigned long notrace fgft_call_begin(struct fgft_frame *frame)
 		return (unsigned long)entry->twin;
 	}
 
-	if (unlikely(atomic_read(&mod->guarded) | READ_ONCE(state->mode))) {
+	if (atomic_read(&mod->guarded) | READ_ONCE(state->mode)) {
 		refusal = call_hindered(frame, state);
 		if (refusal != GO_ON)
 			return refusal;
 	}
-	call = call_take(level);
-	if (unlikely(!call))
+	call = fgft_pool_ready(level);
+	if (!call)
+		call = fgft_pool_take();
+	if (!call)
 		return call_refuse(frame, fgft_outcome_result(&state->outcome,
 							      frame->args));
-
-	call->frame = frame;
-	call->entry = entry;
-	call->mod = mod;
-	call->task = current;
-	call->level = level;
-	call->preempt = preempt_count();
-	local_save_flags(call->flags);
-	call->rcu_nesting = rcu_preempt_depth();
-	call->graph_depth = graph_depth();
-	fgft_compat_note_marks(&call->lock_depth);
-	call->stack_low = stack_low(frame, level);
-	call->budget = LOOP_BUDGET;
-	call_blank(call);
-	if (unlikely(call->aged)) {
-		memset(&call->age, 0, sizeof(call->age));
-		call->aged = false;
-	}
-	if (unlikely(call->hit_mod != mod ||
-		     call->hit_generation != READ_ONCE(fgft_domain_generation)))
-		hits_forget(call, mod);
-	if (static_branch_unlikely(&fgft_window_measuring))
-		call->begun_at = rdtsc();
-
-	WRITE_ONCE(state->first, (void *)frame->args[0]);
-	this_cpu_inc(*mod->inside);
-	call_push(call);
-	trace_fgft_begin(call);
-	return (unsigned long)entry->twin;
-}
-
-/* ---- effects that wait for commit ------------------------------------------ */
-
-/**
- * fgft_call_defer_more - make room for one more effect
- * @call: running call whose last page is full
- *
- * Does not return when there is no memory: the call is aborted.
- *
- * Context: Inside @call.
- * Return: where the effect goes.
- */
-struct fgft_deferred *fgft_call_defer_more(struct fgft_call *call)
-{
-	struct fgft_defer_page *page = NULL;
-
-	if (call->defer_pages < DEFER_MAX)
-		page = (void *)__get_free_page(GFP_ATOMIC | __GFP_NOWARN);
-	if (!page)
-		fgft_abort(call, FGFT_CAUSE_MEMORY, _RET_IP_, 0, NULL);
-	page->next = NULL;
-	call->defer_tail->next = page;
-	call->defer_pages++;
-	defer_settle(call, page);
-	return call->defer_at;
-}
-
-/* The first effect that is not in @page. */
-static struct fgft_deferred *defer_behind(const struct fgft_call *call,
-					  struct fgft_defer_page *page)
-{
-	return page == call->defer_tail ? call->defer_at :
-					  page->effect + DEFER_ROOM;
-}
-
-static void done_already(u64 a, u64 b, u64 c, u64 d)
-{
+	call->home = fgft_pool_home(level);
+	return start(call, frame, preempt_count(), false);
 }
 
 /**
- * fgft_call_hasten - do effects of one kind now after all
- * @call: running call
- * @fn: the kind
+ * fgft_call_begin - start the transaction of an entry point
+ * @frame: built by entry.S
  *
- * Context: Inside @call.
+ * What is unusual is left to others by a jump, so that the usual way needs no
+ * register it would have to save.
+ *
+ * Context: The entry point's.
+ * Return: address of the function to run, or 0 with the entry's result in
+ * @frame->args[0].
  */
-void fgft_call_hasten(struct fgft_call *call, fgft_effect_t fn)
+unsigned long notrace fgft_call_begin(struct fgft_frame *frame)
 {
-	struct fgft_defer_page *page;
-	struct fgft_deferred *effect;
+	struct fgft_entry_state *state = READ_ONCE(frame->entry->state);
+	const u32 preempt = preempt_count();
+	struct fgft_call *call;
 
-	for (page = call->defer; page; page = page->next) {
-		for (effect = page->effect; effect < defer_behind(call, page);
-		     effect++) {
-			if (effect->fn != fn)
-				continue;
-			fn(effect->a, effect->b, effect->c, effect->d);
-			effect->fn = done_already;
-		}
-	}
+	if (unlikely(!state) || unlikely(fgft_call_current()))
+		return begin_slowly(frame);
+	if (unlikely(atomic_read(&state->mod->restoring) |
+		     atomic_read(&state->mod->guarded) | READ_ONCE(state->mode)))
+		return begin_slowly(frame);
+	call = fgft_pool_ready(level_of(preempt));
+	if (unlikely(!call))
+		return begin_slowly(frame);
+	return start(call, frame, preempt, true);
 }
 
 /**
@@ -527,27 +430,9 @@ void fgft_call_undo_full(struct fgft_call *call, fgft_effect_t fn, u32 flags,
 	fgft_abort(call, FGFT_CAUSE_MEMORY, _RET_IP_, 0, NULL);
 }
 
-static void defer_run(struct fgft_call *call, bool commit)
-{
-	struct fgft_deferred *effect, *behind;
-	struct fgft_defer_page *page, *next;
-
-	for (page = call->defer; page; page = next) {
-		next = page->next;
-		behind = commit ? defer_behind(call, page) : page->effect;
-		for (effect = page->effect; effect < behind; effect++)
-			effect->fn(effect->a, effect->b, effect->c, effect->d);
-		if (page != call->defer)
-			free_page((unsigned long)page);
-	}
-	call->defer->next = NULL;
-	call->defer_pages = 0;
-	defer_settle(call, call->defer);
-}
-
 /* ---- end --------------------------------------------------------------------- */
 
-static bool context_kept(const struct fgft_call *call)
+static __always_inline bool context_kept(const struct fgft_call *call)
 {
 	unsigned long flags;
 
@@ -614,19 +499,27 @@ static bool may_sleep(void *data)
 	return true;
 }
 
-static __always_inline void call_commit(struct fgft_call *call,
-					unsigned long result)
+/* Another call lies where this one would. */
+static noinline notrace unsigned long
+retire_surplus(struct fgft_call *call, struct fgft_module *mod,
+	       unsigned long result)
 {
-	trace_fgft_commit(call, result);
-	call_pop(call);
-	if (unlikely(call->closed || call->begun_at))
-		fgft_window_end(call);
-	if (call->defer_at != call->defer->effect)
-		defer_run(call, true);
-	fgft_undo_reset(&call->undo);
-	this_cpu_inc(*call->entry->state->commits);
+	fgft_call_give(call);
+	this_cpu_dec(*mod->inside);
+	return result;
+}
+
+/* The last steps of a call that is off the stack, with its deferred effects done. */
+static __always_inline unsigned long retire(struct fgft_call *call,
+					    struct fgft_entry_state *state,
+					    unsigned long result)
+{
+	this_cpu_inc(*state->commits);
 	call->frame = NULL;
-	call_give(call);
+	if (unlikely(!fgft_pool_put(call)))
+		return retire_surplus(call, state->mod, result);
+	this_cpu_dec(*state->mod->inside);
+	return result;
 }
 
 static unsigned long call_abort(struct fgft_call *call, bool *again)
@@ -650,7 +543,7 @@ static unsigned long call_abort(struct fgft_call *call, bool *again)
 	fgft_undo_rollback(&call->undo, may_sleep, call);
 	fgft_lock_release(call);
 	context_restore(call);
-	defer_run(call, false);
+	fgft_defer_run(call, false);
 	fgft_policy_note(call);
 	fault->undone_stores = call->undo.stores;
 	fault->undone_calls = call->undo.calls;
@@ -705,6 +598,7 @@ static noinline notrace unsigned long call_again(struct fgft_frame *frame,
 		return result;
 	}
 	fgft_call_current()->again = true;
+	fgft_call_current()->touched = true;
 	result = twin(args[0], args[1], args[2], args[3], args[4], args[5]);
 	return fgft_call_end(frame, result, 0);
 }
@@ -741,11 +635,57 @@ static noinline notrace unsigned long call_fail(struct fgft_frame *frame,
 	return result;
 }
 
+/* Commit or abort, whatever the call has done. */
+static noinline notrace unsigned long end_slowly(struct fgft_frame *frame,
+						 unsigned long result,
+						 unsigned long aborted)
+{
+	struct fgft_call *call = fgft_call_current();
+	struct fgft_entry_state *state = call->entry->state;
+	struct fgft_module *mod = call->mod;
+
+	call->touched = true;
+	if (aborted)
+		return call_fail(frame, call, FGFT_CAUSE_NONE, 0);
+	if (!fgft_outcome_legal(&state->outcome, frame->args, result))
+		return call_fail(frame, call, FGFT_CAUSE_RESULT, result);
+	if (!commit_ready(call))
+		return call_fail(frame, call, FGFT_CAUSE_BALANCE, 0);
+	trace_fgft_commit(call, result);
+	call_pop(call);
+	if (call->closed || call->begun_at)
+		fgft_window_end(call);
+	if (call->defer_at != call->defer_first)
+		fgft_defer_run(call, true);
+	fgft_undo_reset(&call->undo);
+	result = retire(call, state, result);
+	if (READ_ONCE(mod->pinned))
+		call_leave(frame, mod);
+	return result;
+}
+
+/*
+ * Nothing stands between the call and its end but a doorbell.  It interrupted
+ * no other call: a call that did is touched.
+ */
+static __always_inline bool ends_plainly(const struct fgft_call *call,
+					 const struct fgft_frame *frame,
+					 unsigned long result)
+{
+	return !call->touched &&
+	       fgft_outcome_inside(&frame->entry->state->outcome, result) &&
+	       context_kept(call) && call->defer_at == call->defer_first &&
+	       call->undo.chunks == 1 && !READ_ONCE(call->mod->pinned) &&
+	       !trace_fgft_commit_enabled();
+}
+
 /**
  * fgft_call_end - commit or abort
  * @frame: the entry's
  * @result: what the twin returned
  * @aborted: non-zero when an abort has unwound to @frame
+ *
+ * As fgft_call_begin(), the usual way saves no registers.
  *
  * Context: The entry point's; after an abort, with whatever locks, preemption
  * and interrupt state the driver had.
@@ -755,87 +695,18 @@ unsigned long notrace fgft_call_end(struct fgft_frame *frame,
 				    unsigned long result, unsigned long aborted)
 {
 	struct fgft_call *call;
-	struct fgft_module *mod;
 
 	if (!frame->entry)
 		return result;
 	call = fgft_call_current();
-	if (unlikely(aborted))
-		return call_fail(frame, call, FGFT_CAUSE_NONE, 0);
-	if (unlikely(!fgft_outcome_legal(&call->entry->state->outcome,
-					 frame->args, result)))
-		return call_fail(frame, call, FGFT_CAUSE_RESULT, result);
-	if (unlikely(!commit_ready(call)))
-		return call_fail(frame, call, FGFT_CAUSE_BALANCE, 0);
-	mod = call->mod;
-	call_commit(call, result);
-	this_cpu_dec(*mod->inside);
-	if (unlikely(READ_ONCE(mod->pinned)))
-		call_leave(frame, mod);
-	return result;
-}
-
-/* ---- set-up ---------------------------------------------------------------------- */
-
-static void pools_empty(void)
-{
-	int cpu;
-
-	for_each_possible_cpu(cpu) {
-		struct pool *pool = per_cpu_ptr(&pools, cpu);
-		u32 i;
-
-		for (i = 0; i < LEVELS; i++) {
-			if (pool->ready[i])
-				call_free(pool->ready[i]);
-			pool->ready[i] = NULL;
-		}
-		while (pool->idle) {
-			struct fgft_call *call = pool->idle;
-
-			pool->idle = call->below;
-			call_free(call);
-		}
-		pool->count = 0;
-	}
-}
-
-/**
- * fgft_call_init - fill the pools and switch preempt notifiers on
- *
- * Context: Process.
- * Return: 0, or -ENOMEM.
- */
-int fgft_call_init(void)
-{
-	int cpu;
-
-	for_each_possible_cpu(cpu) {
-		struct pool *pool = per_cpu_ptr(&pools, cpu);
-
-		while (pool->count < POOL_SIZE / 2) {
-			struct fgft_call *call = call_new();
-
-			if (!call) {
-				pools_empty();
-				return -ENOMEM;
-			}
-			call->below = pool->idle;
-			pool->idle = call;
-			pool->count++;
-		}
-	}
-	preempt_notifier_inc();
-	return 0;
-}
-
-/**
- * fgft_call_exit - empty the pools
- *
- * Context: Process; no call is running anywhere.
- */
-void fgft_call_exit(void)
-{
-	preempt_notifier_dec();
-	pools_empty();
+	if (unlikely(aborted) || unlikely(!ends_plainly(call, frame, result)))
+		return end_slowly(frame, result, aborted);
+	if (call->nbells && unlikely(!fgft_registers_ring_one(call)))
+		return end_slowly(frame, result, aborted);
+	if (unlikely(!call->preempt))
+		call_pop(call);
+	else
+		current_set(NULL);
+	fgft_undo_reset_one(&call->undo);
+	return retire(call, frame->entry->state, result);
 }

@@ -22,6 +22,13 @@ struct fgft_known {
 	bool varies;			/* @reg holds for one value only */
 };
 
+/* A doorbell, whatever is written; rung for every frame. */
+struct fgft_bell_known {
+	void __iomem *addr;		/* NULL: none yet */
+	struct fgft_device *dev;
+	bool strict;			/* FGFT_REG_DOORBELL */
+};
+
 struct fgft_write {
 	void __iomem *addr;
 	u64 old;		/* valid if @known */

@@ -24,6 +24,7 @@ static void grant_argument(struct fgft_call *call, const void *start,
 {
 	if (!size || call->ngrants >= FGFT_GRANTS)
 		return;
+	call->touched = true;
 	call->grant[call->ngrants++] = (struct fgft_span){
 		.start = (unsigned long)start,
 		.size = size,
@@ -189,6 +190,33 @@ bool fgft_grant_recall(struct fgft_call *call, const void *addr, size_t size)
 	return fgft_undo_find(&call->undo, granted, span_around, &wanted);
 }
 
+static __always_inline void grant_made(struct fgft_call *call,
+				       const void *start, size_t size)
+{
+	struct fgft_span *span = &call->made_grant[call->nmade %
+						   FGFT_MADE_GRANTS];
+
+	/* Without memory for it a store there aborts the call. */
+	if (call->nmade >= FGFT_MADE_GRANTS &&
+	    (likely(fgft_undo_ready(&call->undo)) ||
+	     FGFT_SPARING(u8 *, fgft_undo_room, &call->undo,
+			  sizeof(struct fgft_undo_effect), 0, 0)))
+		fgft_undo_put_call(&call->undo, granted, 0, span->start,
+				   span->size, 0, 0);
+	span->start = (unsigned long)start;
+	span->size = size;
+	call->nmade++;
+	call->touched = true;
+}
+
+static noinline void grant_first(struct fgft_call *call, const void *start,
+				 size_t size)
+{
+	call->granted = true;
+	fgft_class_grant(call);
+	grant_made(call, start, size);
+}
+
 /**
  * fgft_grant - let the call write something it was given by the kernel
  * @call: running call
@@ -202,22 +230,10 @@ bool fgft_grant_recall(struct fgft_call *call, const void *addr, size_t size)
  */
 void fgft_grant(struct fgft_call *call, const void *start, size_t size)
 {
-	struct fgft_span *span;
-
-	if (!call->granted) {
-		call->granted = true;
-		fgft_class_grant(call);
-	}
-	span = &call->made_grant[call->nmade % FGFT_MADE_GRANTS];
-	/* Without memory for it a store there aborts the call. */
-	if (call->nmade >= FGFT_MADE_GRANTS)
-		fgft_undo_try_call(&call->undo, granted, 0, span->start,
-				   span->size, 0, 0);
-	*span = (struct fgft_span){
-		.start = (unsigned long)start,
-		.size = size,
-	};
-	call->nmade++;
+	if (unlikely(!call->granted))
+		grant_first(call, start, size);
+	else
+		grant_made(call, start, size);
 }
 
 /* ---- whose call it is ------------------------------------------------------------ */

@@ -2,7 +2,7 @@
 /*
  * Calls that take too long without going round a loop too often.
  *
- * The loop budget (detect.c) stops a loop by counting it, which is cheap and
+ * The loop budget (hooks.S) stops a loop by counting it, which is cheap and
  * repeatable, but it knows nothing of time: a million iterations that each
  * wait a millisecond are a quarter of an hour.  Three things look at time, none
  * of them on the way of a store or of a call that is quick:
@@ -89,6 +89,7 @@ static enum hrtimer_restart tick(struct hrtimer *timer)
 
 	if (call && READ_ONCE(deadline_ms)) {
 		call->aged = true;
+		call->touched = true;
 		if (++call->age.ticks > TICKS)
 			expire(call);
 	}
@@ -108,6 +109,7 @@ void fgft_deadline_resume(struct fgft_call *call)
 	u64 now = ktime_get_mono_fast_ns();
 
 	call->aged = true;
+	call->touched = true;
 	if (!call->age.slept_ns)
 		call->age.slept_ns = now;
 	else if (limit && now - call->age.slept_ns > limit)
@@ -131,6 +133,7 @@ void fgft_deadline_delay(struct fgft_call *call, u64 ns, unsigned long ip,
 	u64 limit = (u64)READ_ONCE(deadline_ms) * NSEC_PER_MSEC;
 
 	call->aged = true;
+	call->touched = true;
 	call->age.delay_ns += ns;
 	if (call->age.expired || (limit && call->age.delay_ns > limit))
 		fgft_abort(call, FGFT_CAUSE_DEADLINE, ip, 0, what);

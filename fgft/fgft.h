@@ -22,6 +22,7 @@
 #include "hooks.h"
 #include "call_registers.h"
 #include "finish.h"
+#include "sparing.h"
 #include "undo.h"
 
 struct device;
@@ -168,29 +169,33 @@ struct fgft_call {
 	 * of this call alone.
 	 */
 	struct fgft_hit hit[FGFT_HITS + 1];
+	s64 budget;			/* loop iterations left */
+	unsigned long stack_low;	/* the stack pointer may not be below */
+	struct fgft_frame *frame;
 	enum fgft_range_kind hit_kind[FGFT_HITS];
-	const struct fgft_module *hit_mod;
 	u64 hit_generation;
 	u32 next_hit;
 	const void *netdev;		/* a hit that is one, NULL: none yet */
+	struct fgft_span spot;		/* part of a hit that functions are handed */
+	struct fgft_bell_known bell;	/* one of those below */
 	struct fgft_known known[FGFT_KNOWN];
 	struct fgft_call *below;	/* next older call on this CPU or task */
-	struct fgft_frame *frame;
 	struct fgft_entry *entry;
-	struct fgft_module *mod;
-	struct task_struct *task;
+	struct fgft_module *mod;	/* in the pool, whose the hits are */
 	u32 level;			/* context bits of preempt_count() */
 	u32 preempt;			/* preempt_count() at begin */
 	unsigned long flags;		/* irq flags at begin */
 	int rcu_nesting;
 	int graph_depth;		/* function graph tracer's return stack */
 	int lock_depth;			/* lockdep's list of what the task holds */
-	unsigned long stack_low;	/* the stack pointer may not be below */
-	s64 budget;			/* loop iterations left */
+	/*
+	 * Something besides stores, inverses and one doorbell has come about:
+	 * what follows is no longer blank, and the end has more to see to.
+	 */
+	bool touched;
 	bool aged;
 	struct fgft_age age;
-	/* Zero at begin, and side by side so that few stores make it so. */
-	struct fgft_device *dev;	/* device written, NULL if none */
+	/* Blank at begin, and side by side so that few stores make it so. */
 	u32 ngrants;			/* of arguments, filled at the first miss */
 	u32 nmade;			/* objects made inside, that were ever granted */
 	u32 nheld;
@@ -203,21 +208,24 @@ struct fgft_call {
 	bool again;			/* second run of an entry that was aborted */
 	enum fgft_ending ending;	/* after an abort */
 	bool silenced;			/* for the rollback alone */
-	bool strict;			/* one of those doorbells lets nothing overtake */
 	bool rung;			/* a doorbell was, early: no register undo */
 	bool rough;			/* a write was, that register undo does not cover */
-	const struct sk_buff *skb;	/* the newest found to be one, */
-	const struct sk_buff *made;	/* and the newest made inside; or NULL */
+	const struct sk_buff *made;	/* newest socket buffer made inside, or NULL */
+	/* Blank at begin whatever has come about. */
+	struct fgft_device *dev;	/* device written, NULL if none */
+	bool strict;			/* one of the doorbells lets nothing overtake */
+	const struct sk_buff *skb;	/* newest found to be a socket buffer, or NULL */
 	const void *skb_head;		/* where @skb has its data, and where that ends */
 	unsigned int skb_end;
 	bool notifies;			/* the preempt notifier is registered */
+	struct fgft_call *__percpu *home;	/* where it lies ready; pool.h */
 	struct fgft_span grant[FGFT_GRANTS];
 	struct fgft_span made_grant[FGFT_MADE_GRANTS];	/* round and round */
 	struct fgft_bell bells[FGFT_BELLS];
 	struct fgft_held held[FGFT_HELD];
 	struct fgft_defer_page *defer;	/* effects due at commit; the first page stays */
 	struct fgft_defer_page *defer_tail;
-	struct fgft_deferred *defer_at;	/* where the next goes */
+	struct fgft_deferred *defer_first, *defer_at;	/* and where the next goes */
 	struct fgft_deferred *defer_end;
 	u32 defer_pages;
 	bool closed;			/* window.c: something has left for good */
@@ -233,6 +241,9 @@ struct fgft_call {
 };
 
 DECLARE_PER_CPU(struct fgft_call *, fgft_current_call);
+/* The same for hooks.S, but &fgft_no_call if there is none. */
+DECLARE_PER_CPU(struct fgft_call *, fgft_hook_call);
+extern struct fgft_call fgft_no_call;
 
 /* The transaction this code runs in, NULL if none. */
 static __always_inline struct fgft_call *fgft_call_current(void)
@@ -240,8 +251,7 @@ static __always_inline struct fgft_call *fgft_call_current(void)
 	return this_cpu_read(fgft_current_call);
 }
 
-int fgft_call_init(void);
-void fgft_call_exit(void);
+void fgft_call_init(struct fgft_call *call);
 /* Over, with an empty undo log: back to the pool. */
 void fgft_call_give(struct fgft_call *call);
 /* From entry.S only. */
@@ -251,48 +261,15 @@ unsigned long fgft_call_end(struct fgft_frame *frame, unsigned long result,
 void fgft_call_finish(void);		/* labels in entry.S: end of a call */
 void fgft_abort_trap(void);		/* and the trap an abort goes through */
 /* From hooks.S only. */
-void fgft_store_slow(void *addr, u64 value, struct fgft_call *call, u32 size);
+void fgft_store_slow(void *addr, u64 value, struct fgft_call *call, u32 size,
+		     unsigned long ip);
+void fgft_loop_spent(void *a, u64 b, struct fgft_call *call, u32 c,
+		     unsigned long ip);
+void fgft_stack_spent(void *a, u64 b, struct fgft_call *call, u32 c,
+		      unsigned long ip);
 /* Set the current call aside while a kernel function calls the driver back. */
 void fgft_call_leave(struct fgft_call *call);
 void fgft_call_return(struct fgft_call *call);
-struct fgft_deferred *fgft_call_defer_more(struct fgft_call *call);
-
-/*
- * Run @fn at commit, once, in order, after locks are released; forgotten on
- * abort.  Does not return when there is no memory: the call is aborted.
- */
-static __always_inline void fgft_call_defer(struct fgft_call *call,
-					    fgft_effect_t fn,
-					    u64 a, u64 b, u64 c, u64 d)
-{
-	struct fgft_deferred *effect = call->defer_at;
-
-	if (unlikely(effect == call->defer_end))
-		effect = fgft_call_defer_more(call);
-	call->defer_at = effect + 1;
-	effect->fn = fn;
-	effect->a = a;
-	effect->b = b;
-	effect->c = c;
-	effect->d = d;
-}
-
-/* Do the deferred effects that are @fn now, in order. */
-void fgft_call_hasten(struct fgft_call *call, fgft_effect_t fn);
-void fgft_call_undo_full(struct fgft_call *call, fgft_effect_t fn, u32 flags,
-			 u64 a, u64 b, u64 c, u64 d);
-
-/*
- * Undo by @fn on abort.  Does not return when there is no memory: then @fn is
- * run at once, if it may, and the call is aborted.
- */
-static __always_inline void fgft_call_undo(struct fgft_call *call,
-					   fgft_effect_t fn, u32 flags,
-					   u64 a, u64 b, u64 c, u64 d)
-{
-	if (unlikely(!fgft_undo_try_call(&call->undo, fn, flags, a, b, c, d)))
-		fgft_call_undo_full(call, fn, flags, a, b, c, d);
-}
 
 /* ---- lock.c, lock_*.c: two-phase locks ------------------------------------------- */
 
@@ -319,6 +296,11 @@ void fgft_deadline_resume(struct fgft_call *call);
 /* The call is about to spin for @ns in a kernel function. */
 void fgft_deadline_delay(struct fgft_call *call, u64 ns, unsigned long ip,
 			 const char *what);
+
+/* ---- store.c: what a call may write, and hooks --------------------------- */
+
+void fgft_hit_remember(struct fgft_call *call, unsigned long start,
+		       unsigned long size, enum fgft_range_kind kind);
 
 /* ---- detect.c: aborts and traps ---------------------------------------- */
 
@@ -349,6 +331,10 @@ void fgft_write_log(struct fgft_call *call, const void *addr, size_t size,
 		    unsigned long ip);
 /* Same test without logging or aborting. */
 bool fgft_may_write(struct fgft_call *call, const void *addr, size_t size);
+/* And the same, for what is asked for again and again. */
+bool fgft_spot_look(struct fgft_call *call, const void *addr, size_t size);
+
+/* ---- object.c: what a pointer is ----------------------------------------- */
 
 /*
  * What a kernel function expects of a pointer it is handed.  A wild pointer is
@@ -369,11 +355,7 @@ enum fgft_object {
 
 bool fgft_object_is(struct fgft_call *call, enum fgft_object object,
 		    const void *ptr, size_t size);
-/* The ones needed for every frame; kapi.h looks at what is remembered first. */
-/* @skb is one: the next look is quick. */
-void fgft_skb_note(struct fgft_call *call, const struct sk_buff *skb);
-bool fgft_skb_look(struct fgft_call *call, const void *ptr);
-bool fgft_is_readable(const void *ptr, size_t size);
+/* The ones needed for every frame; object.h looks at what is remembered first. */
 bool fgft_netdev_look(struct fgft_call *call, const void *ptr);
 bool fgft_device_look(const struct fgft_call *call, const void *ptr);
 
@@ -420,6 +402,16 @@ bool fgft_outcome_bounded(const struct fgft_outcome *outcome,
 long fgft_outcome_result(const struct fgft_outcome *outcome,
 			 const unsigned long *args);
 
+/* Is @result one every call of the entry point may return? */
+static __always_inline bool
+fgft_outcome_inside(const struct fgft_outcome *outcome, unsigned long result)
+{
+	u8 shift = outcome->unused_bits;
+	long value = (long)(result << shift) >> shift;
+
+	return likely(value >= outcome->low) && likely(value <= outcome->high);
+}
+
 /* Is @result within the convention of an entry point called with @args? */
 static __always_inline bool
 fgft_outcome_legal(const struct fgft_outcome *outcome,
@@ -428,9 +420,8 @@ fgft_outcome_legal(const struct fgft_outcome *outcome,
 	u8 shift = outcome->unused_bits;
 	long value = (long)(result << shift) >> shift;
 
-	if (likely(value >= outcome->low && value <= outcome->high))
-		return true;
-	return fgft_outcome_bounded(outcome, args, value);
+	return fgft_outcome_inside(outcome, result) ||
+	       fgft_outcome_bounded(outcome, args, value);
 }
 
 /* ---- ending.c: what follows an abort ----------------------------------------- */
@@ -696,5 +687,7 @@ void fgft_dump_trace(struct fgft_call *call, struct pt_regs *regs);
 
 int fgft_inject_init(struct kobject *parent);
 void fgft_inject_exit(void);
+
+#include "defer.h"
 
 #endif /* FGFT_FGFT_H */

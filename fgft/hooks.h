@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What hooks.S and the C it works with agree on; fgft.h holds it against C. */
+/* What hooks.S and the C it works with agree on; store.c holds it against C. */
 #ifndef FGFT_HOOKS_H
 #define FGFT_HOOKS_H
 
@@ -9,6 +9,9 @@
 #define FGFT_AT_UNDO_AT		0
 #define FGFT_AT_UNDO_LAST	8
 #define FGFT_AT_HIT		56
+#define FGFT_AT_BUDGET		200
+#define FGFT_AT_STACK_LOW	208
+#define FGFT_AT_FRAME		216
 
 /* struct fgft_hit */
 #define FGFT_HIT_SIZE		16

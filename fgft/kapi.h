@@ -48,10 +48,8 @@
 #ifndef FGFT_KAPI_H
 #define FGFT_KAPI_H
 
-#include <linux/device/driver.h>
-#include <linux/skbuff.h>
-
 #include "fgft.h"
+#include "object.h"
 #include "registers.h"
 
 enum kapi_context {
@@ -81,59 +79,11 @@ bool fgft_kapi_recoverable(unsigned long ip);
 
 /* ---- checks a wrapper makes; they return only if all is well -------------- */
 
-/*
- * One looked at before is there still, for frees wait: what the driver may have
- * changed since are the pointers.
- */
-static __always_inline bool kapi_is_skb(struct fgft_call *c, const void *ptr)
-{
-	const struct sk_buff *skb = ptr;
-
-	if (likely(skb) && likely(skb == c->skb) &&
-	    likely(skb->head == c->skb_head && skb->end == c->skb_end &&
-		   skb->data >= skb->head && skb->tail <= skb->end))
-		return true;
-	return fgft_skb_look(c, ptr);
-}
-
-static __always_inline bool kapi_is_netdev(struct fgft_call *c, const void *ptr)
-{
-	return (likely(ptr) && likely(ptr == c->netdev)) ||
-	       fgft_netdev_look(c, ptr);
-}
-
-/* One with a record is there: the record holds a reference. */
-static __always_inline bool kapi_is_device(const struct fgft_call *c,
-					   const void *ptr)
-{
-	const struct device *dev = ptr;
-
-	if (likely(dev) && likely(dev == READ_ONCE(c->mod->device)) &&
-	    likely(dev->driver))
-		return dev->driver->owner == c->mod->module;
-	return fgft_device_look(c, ptr);
-}
-
-/* The kinds every frame needs are looked at without going through the list. */
 static __always_inline void
 kapi_need(struct fgft_call *c, enum fgft_object object, const void *ptr,
 	  size_t size, unsigned long ip, const char *what)
 {
-	bool good;
-
-	if (object == FGFT_OBJECT_SKB)
-		good = kapi_is_skb(c, ptr);
-	else if (object == FGFT_OBJECT_READABLE)
-		good = fgft_is_readable(ptr, size);
-	else if (object == FGFT_OBJECT_WRITABLE)
-		good = fgft_may_write(c, ptr, size);
-	else if (object == FGFT_OBJECT_NETDEV)
-		good = kapi_is_netdev(c, ptr);
-	else if (object == FGFT_OBJECT_DEVICE)
-		good = kapi_is_device(c, ptr);
-	else
-		good = fgft_object_is(c, object, ptr, size);
-	if (unlikely(!good))
+	if (unlikely(!fgft_is(c, object, ptr, size)))
 		fgft_abort(c, FGFT_CAUSE_ARGUMENT, ip, (unsigned long)ptr,
 			   what);
 }
@@ -172,8 +122,15 @@ void kapi_retire(struct fgft_call *c, const void *ptr);
 
 #define NOTHING		do { } while (0)
 #define IF(condition)	if (condition)
-#define NEED(object, ptr, size) \
-	kapi_need(c, FGFT_OBJECT_##object, ptr, size, _RET_IP_, kapi_name)
+/* The return address is only looked for when it is needed. */
+#define NEED(object, ptr, size)						\
+	do {								\
+		const void *ptr_ = ptr;					\
+									\
+		if (unlikely(!fgft_is(c, FGFT_OBJECT_##object, ptr_, size))) \
+			fgft_abort(c, FGFT_CAUSE_ARGUMENT, _RET_IP_,	\
+				   (unsigned long)ptr_, kapi_name);	\
+	} while (0)
 /* What the function would BUG() about, or worse. */
 #define SANE(condition, value)						\
 	do {								\
@@ -261,8 +218,6 @@ void kapi_queue_need(struct fgft_call *c, const struct netdev_queue *txq,
 		     unsigned long ip, const char *what);
 void kapi_queue_undo(struct fgft_call *c, struct netdev_queue *txq);
 void kapi_queues_undo(struct fgft_call *c, struct net_device *dev);
-void kapi_bql_undo(struct fgft_call *c, struct netdev_queue *txq, u32 sides,
-		   unsigned long ip);
 /* A hardware address in a word. */
 u64 kapi_address(const u8 *address);
 void kapi_skb_grant(struct fgft_call *c, const struct sk_buff *skb);

@@ -50,14 +50,22 @@ DEVICE_READ(ioread32, unsigned int, const void __iomem *, PORTS_END, AS_IT_IS)
 DEVICE_READ(ioread16be, unsigned int, const void __iomem *, PORTS_END, swab16)
 DEVICE_READ(ioread32be, unsigned int, const void __iomem *, PORTS_END, swab32)
 
+/* What is no known doorbell is left to another by a jump: no frame is needed. */
 #define DEVICE_WRITE(name, value_t, address_t)				\
+static noinline void name##_slowly(value_t value, address_t addr,	\
+				   struct fgft_call *c, unsigned long ip) \
+{									\
+	if (!c || fgft_device_write(c, addr, value, sizeof(value), ip))	\
+		name(value, addr);					\
+}									\
+									\
 KAPI_EXPORT(void, name, (value_t value, address_t addr))		\
 {									\
 	KAPI_ENTER(name);						\
 									\
-	if (!c || fgft_device_write(c, addr, value, sizeof(value),	\
-				    _RET_IP_))				\
-		name(value, addr);					\
+	if (unlikely(!c) ||						\
+	    unlikely(!fgft_device_bell(c, addr, value, sizeof(value))))	\
+		name##_slowly(value, addr, c, _RET_IP_);		\
 }
 
 DEVICE_WRITE(writeb, unsigned char, volatile void __iomem *)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Words and wrappers of net.def: queues, byte queue limits, NAPI, and the
- * memory of a network device.
+ * Words and wrappers of net.def: queues, NAPI, and the memory of a network
+ * device.
  */
 
 #include <linux/etherdevice.h>
@@ -82,61 +82,6 @@ void kapi_queues_undo(struct fgft_call *c, struct net_device *dev)
 
 	for (i = 0; i < dev->num_tx_queues; i++)
 		kapi_queue_undo(c, netdev_get_tx_queue(dev, i));
-}
-
-/* ---- byte queue limits --------------------------------------------------------- */
-
-static void kapi_do_bql_stop(u64 a, u64 b, u64 c, u64 d)
-{
-	struct netdev_queue *txq = AS(struct netdev_queue *, a);
-
-	set_bit(__QUEUE_STATE_STACK_XOFF, &txq->state);
-}
-
-static void kapi_do_bql_go(u64 a, u64 b, u64 c, u64 d)
-{
-	struct netdev_queue *txq = AS(struct netdev_queue *, a);
-
-	if (test_and_clear_bit(__QUEUE_STATE_STACK_XOFF, &txq->state))
-		netif_schedule_queue(txq);
-}
-
-/* What a send changed, in one record: it is made for every frame. */
-static void kapi_do_bql_unsend(u64 a, u64 b, u64 c, u64 d)
-{
-	struct dql *dql = &AS(struct netdev_queue *, a)->dql;
-
-	dql->num_queued = (u32)b;
-	dql->last_obj_cnt = b >> 32;
-	if (c)
-		kapi_do_bql_stop(a, 0, 0, 0);
-	else
-		kapi_do_bql_go(a, 0, 0, 0);
-}
-
-/*
- * The sender's counters and the completion's are on lines of their own; a call
- * on one side must not put back what the other side has counted since.
- */
-void kapi_bql_undo(struct fgft_call *c, struct netdev_queue *txq, u32 sides,
-		   unsigned long ip)
-{
-	bool stopped = test_bit(__QUEUE_STATE_STACK_XOFF, &txq->state);
-	struct dql *dql = &txq->dql;
-
-	if (sides & KAPI_BQL_SENDER)
-		UNDO(bql_unsend, 0, txq,
-		     dql->num_queued | (u64)dql->last_obj_cnt << 32, stopped);
-	else if (stopped)
-		UNDO(bql_stop, 0, txq);
-	else
-		UNDO(bql_go, 0, txq);
-	if (sides & KAPI_BQL_COMPLETION) {
-		fgft_write_log(c, &dql->adj_limit, sizeof(dql->adj_limit), ip);
-		fgft_write_log(c, &dql->limit,
-			       offsetof(struct dql, max_limit) -
-				       offsetof(struct dql, limit), ip);
-	}
 }
 
 /* ---- attaching ------------------------------------------------------------------ */

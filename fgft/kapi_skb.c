@@ -194,8 +194,9 @@ fail:
 /* ---- growing in place --------------------------------------------------------- */
 
 /* Running over an end is a BUG() in the kernel: stopped here instead. */
-static void need_tailroom(struct fgft_call *c, struct sk_buff *skb,
-			  unsigned int len, unsigned long ip, const char *what)
+static __always_inline void
+need_tailroom(struct fgft_call *c, struct sk_buff *skb, unsigned int len,
+	      unsigned long ip, const char *what)
 {
 	kapi_need(c, FGFT_OBJECT_SKB, skb, 0, ip, what);
 	if (skb_is_nonlinear(skb) || len > skb_end_pointer(skb) -

@@ -101,6 +101,7 @@ void fgft_lock_took(struct fgft_call *call, void *lock, fgft_effect_t release,
 {
 	struct fgft_held *held = &call->held[call->nheld++];
 
+	call->touched = true;
 	*held = (struct fgft_held){
 		.lock = lock,
 		.release = release,

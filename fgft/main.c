@@ -9,6 +9,7 @@
 #include "fgft.h"
 #include "inject.h"
 #include "kapi.h"
+#include "pool.h"
 
 /*
  * From the inside out: a driver may come with the last step, so that
@@ -18,10 +19,11 @@ static int __init fgft_init(void)
 {
 	int err;
 
+	fgft_object_init();
 	err = fgft_domain_init();
 	if (err)
 		return err;
-	err = fgft_call_init();
+	err = fgft_pool_init();
 	if (err)
 		goto fail_call;
 	err = fgft_detect_init();
@@ -79,7 +81,7 @@ fail_checkpoint:
 fail_deadline:
 	fgft_detect_exit();
 fail_detect:
-	fgft_call_exit();
+	fgft_pool_exit();
 fail_call:
 	fgft_domain_exit();
 	return err;
@@ -97,7 +99,7 @@ static void __exit fgft_exit(void)
 	fgft_checkpoint_exit();
 	fgft_deadline_exit();
 	fgft_detect_exit();
-	fgft_call_exit();
+	fgft_pool_exit();
 	fgft_domain_exit();
 }
 

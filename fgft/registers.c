@@ -253,6 +253,7 @@ void fgft_registers_commit(struct fgft_call *call)
 	call->nbells = 0;
 	call->strict = false;
 	call->rung = true;
+	call->touched = true;
 }
 
 /**
@@ -346,45 +347,6 @@ static bool is_bell(const struct fgft_reg *reg)
 		       reg->kind == FGFT_REG_RELAXED);
 }
 
-static noinline bool device_write(struct fgft_call *call,
-				  volatile void __iomem *addr, u64 value,
-				  u32 width, unsigned long ip)
-{
-	struct fgft_known *known = known_slot(call, addr);
-	const struct fgft_reg *reg = NULL;
-	struct fgft_device *dev = NULL;
-
-	if ((unsigned long)addr < PORT_LIMIT) {
-		dev = port_device(call, (unsigned long)addr);
-	} else if ((likely(known->addr == addr) && !known->varies) ||
-		   look_up(call, addr, value, known)) {
-		dev = known->dev;
-		reg = known->reg;
-	}
-	if (unlikely(!dev))
-		fgft_abort(call, FGFT_CAUSE_ARGUMENT, ip, (unsigned long)addr,
-			   "device write");
-	call->dev = dev;
-	if (is_bell(reg)) {
-		if (likely(call->nbells < FGFT_BELLS))
-			call->bells[call->nbells] = (struct fgft_bell){
-				.addr = (void __iomem *)addr,
-				.value = value,
-				.width = width,
-			};
-		else
-			fgft_call_defer(call, ring, (unsigned long)addr, value,
-					width, 0);
-		call->nbells++;
-		call->strict |= reg->kind == FGFT_REG_DOORBELL;
-		return false;
-	}
-	if (unlikely(call->nbells) && (call->strict || !reg))
-		fgft_registers_wait(call);
-	log_write(call, addr, value, width, reg);
-	return true;
-}
-
 /**
  * fgft_device_write - a device register is about to be written
  * @call: running call
@@ -406,21 +368,46 @@ static noinline bool device_write(struct fgft_call *call,
 bool fgft_device_write(struct fgft_call *call, volatile void __iomem *addr,
 		       u64 value, u32 width, unsigned long ip)
 {
-	const struct fgft_known *known = known_slot(call, addr);
-	struct fgft_bell *bell;
+	struct fgft_known *known = known_slot(call, addr);
+	const struct fgft_reg *reg = NULL;
+	struct fgft_device *dev = NULL;
 
-	/* What is written for every frame is known, and waits. */
-	if (likely(known->addr == addr) && likely(!known->varies) &&
-	    is_bell(known->reg) && likely(call->nbells < FGFT_BELLS)) {
-		bell = &call->bells[call->nbells++];
-		bell->addr = (void __iomem *)addr;
-		bell->value = value;
-		bell->width = width;
-		call->strict |= known->reg->kind == FGFT_REG_DOORBELL;
-		call->dev = known->dev;
+	if ((unsigned long)addr < PORT_LIMIT) {
+		dev = port_device(call, (unsigned long)addr);
+	} else if ((likely(known->addr == addr) && !known->varies) ||
+		   look_up(call, addr, value, known)) {
+		dev = known->dev;
+		reg = known->reg;
+	}
+	if (unlikely(!dev))
+		fgft_abort(call, FGFT_CAUSE_ARGUMENT, ip, (unsigned long)addr,
+			   "device write");
+	call->dev = dev;
+	call->touched = true;
+	if (is_bell(reg)) {
+		if (likely(call->nbells < FGFT_BELLS))
+			call->bells[call->nbells] = (struct fgft_bell){
+				.addr = (void __iomem *)addr,
+				.value = value,
+				.width = width,
+			};
+		else
+			fgft_call_defer(call, ring, (unsigned long)addr, value,
+					width, 0);
+		call->nbells++;
+		call->strict |= reg->kind == FGFT_REG_DOORBELL;
+		if (!known->varies && known->addr == addr)
+			call->bell = (struct fgft_bell_known){
+				.addr = known->addr,
+				.dev = dev,
+				.strict = reg->kind == FGFT_REG_DOORBELL,
+			};
 		return false;
 	}
-	return device_write(call, addr, value, width, ip);
+	if (unlikely(call->nbells) && (call->strict || !reg))
+		fgft_registers_wait(call);
+	log_write(call, addr, value, width, reg);
+	return true;
 }
 
 /**
@@ -469,6 +456,7 @@ void fgft_device_keep(struct fgft_call *call, const struct fgft_reg *reg,
 
 	if (!value || value == ones(reg->width))
 		return;
+	call->touched = true;
 	for (i = 0; i < call->nkept; i++)
 		if (call->kept[i].addr == to)
 			break;

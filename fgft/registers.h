@@ -3,6 +3,8 @@
 #ifndef FGFT_REGISTERS_H
 #define FGFT_REGISTERS_H
 
+#include <linux/io.h>
+
 #include "fgft.h"
 
 /*
@@ -12,6 +14,25 @@
  */
 bool fgft_device_write(struct fgft_call *call, volatile void __iomem *addr,
 		       u64 value, u32 width, unsigned long ip);
+/* A doorbell that is known to be one waits without more ado.  False: it is none. */
+static __always_inline bool
+fgft_device_bell(struct fgft_call *call, volatile void __iomem *addr, u64 value,
+		 u32 width)
+{
+	struct fgft_bell *bell = &call->bells[call->nbells];
+
+	if (unlikely(addr != call->bell.addr) || unlikely(!addr) ||
+	    unlikely(call->nbells >= FGFT_BELLS))
+		return false;
+	call->nbells++;
+	bell->addr = (void __iomem *)addr;
+	bell->value = value;
+	bell->width = width;
+	call->strict |= call->bell.strict;
+	call->dev = call->bell.dev;
+	return true;
+}
+
 /* About to read it.  If there is a row, hand it on with what was read. */
 const struct fgft_reg *fgft_device_read(struct fgft_call *call,
 					const volatile void __iomem *addr,
@@ -20,6 +41,19 @@ void fgft_device_keep(struct fgft_call *call, const struct fgft_reg *reg,
 		      const volatile void __iomem *addr, u64 value);
 /* Ring what waits: the call commits, its locks are still held. */
 void fgft_registers_commit(struct fgft_call *call);
+/*
+ * The same for a call with one doorbell of 32 bits, as nearly all have that
+ * send, and nothing else to do before its end.  False: nothing was done.
+ */
+static __always_inline bool fgft_registers_ring_one(struct fgft_call *call)
+{
+	if (call->nbells != 1 || call->bells[0].width != sizeof(u32))
+		return false;
+	writel(call->bells[0].value, call->bells[0].addr);
+	call->nbells = 0;
+	return true;
+}
+
 /* The same before the call sleeps or spins. */
 void fgft_registers_wait(struct fgft_call *call);
 void fgft_registers_forget(struct fgft_call *call);

@@ -65,14 +65,20 @@ u8 *fgft_undo_room(struct fgft_undo *undo, size_t size);
 /* Up to here in a chunk nobody has to ask for room. */
 #define FGFT_UNDO_LAST	(FGFT_UNDO_ROOM - sizeof(struct fgft_undo_effect))
 
+/* Forget every record of a log of one chunk. */
+static __always_inline void fgft_undo_reset_one(struct fgft_undo *undo)
+{
+	undo->open = NULL;
+	undo->at = undo->first;
+	undo->last = undo->first + FGFT_UNDO_LAST;
+}
+
 /* Forget every record. */
 static __always_inline void fgft_undo_reset(struct fgft_undo *undo)
 {
 	if (unlikely(undo->chunks != 1))
 		return fgft_undo_shrink(undo);
-	undo->open = NULL;
-	undo->at = undo->first;
-	undo->last = undo->first + FGFT_UNDO_LAST;
+	fgft_undo_reset_one(undo);
 }
 
 /* Is there room for a word or an inverse, without asking? */
@@ -111,18 +117,14 @@ static __always_inline bool fgft_undo_word(struct fgft_undo *undo,
 
 /*
  * Log the inverse of a kernel effect: @fn, called with @a to @d.  @flags are
- * FGFT_EFFECT_*.  False: the log is full, nothing was added.
+ * FGFT_EFFECT_*.  There is room.
  */
-static __always_inline bool fgft_undo_try_call(struct fgft_undo *undo,
+static __always_inline void fgft_undo_put_call(struct fgft_undo *undo,
 					       fgft_effect_t fn, u32 flags,
 					       u64 a, u64 b, u64 c, u64 d)
 {
-	struct fgft_undo_effect *effect;
+	struct fgft_undo_effect *effect = (struct fgft_undo_effect *)undo->at;
 
-	if (unlikely(!fgft_undo_ready(undo)) &&
-	    unlikely(!fgft_undo_room(undo, sizeof(*effect))))
-		return false;
-	effect = (struct fgft_undo_effect *)undo->at;
 	effect->arg[0] = a;
 	effect->arg[1] = b;
 	effect->arg[2] = c;
@@ -131,6 +133,17 @@ static __always_inline bool fgft_undo_try_call(struct fgft_undo *undo,
 	effect->footer.size = flags;
 	effect->footer.kind = FGFT_UNDO_CALL;
 	undo->at = (u8 *)(effect + 1);
+}
+
+/* The same, with or without room.  False: the log is full, nothing was added. */
+static __always_inline bool fgft_undo_try_call(struct fgft_undo *undo,
+					       fgft_effect_t fn, u32 flags,
+					       u64 a, u64 b, u64 c, u64 d)
+{
+	if (unlikely(!fgft_undo_ready(undo)) &&
+	    unlikely(!fgft_undo_room(undo, sizeof(struct fgft_undo_effect))))
+		return false;
+	fgft_undo_put_call(undo, fn, flags, a, b, c, d);
 	return true;
 }
 

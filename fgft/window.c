@@ -61,6 +61,7 @@ void fgft_window_close(struct fgft_call *call)
 	if (call->closed)
 		return;
 	call->closed = true;
+	call->touched = true;
 	if (call->begun_at)
 		call->closed_at = rdtsc();
 }

@@ -72,15 +72,43 @@ tree label_object(const std::string &label, tree type)
 	return keep(label, decl);
 }
 
+tree asm_string(const char *text)
+{
+	return build_string(strlen(text) + 1, text);
+}
+
+struct Operand {
+	const char *constraint;
+	tree value;
+};
+
+/*
+ * A call as assembler text, for a hook that loses fewer registers than the ABI
+ * lets a function lose: those of hooks.S.  A call pushes: text is made without
+ * a red zone, as the kernel's is.
+ */
+gimple *sparing_call(const std::string &symbol, const std::vector<Operand> &operands)
+{
+	vec<tree, va_gc> *inputs = nullptr, *clobbers = nullptr;
+	gasm *call;
+
+	for (const auto &operand : operands)
+		vec_safe_push(inputs,
+			      build_tree_list(build_tree_list(NULL_TREE,
+							      asm_string(operand.constraint)),
+					      operand.value));
+	for (const char *lost : {"rax", "rcx", "rdx", "cc", "memory"})
+		vec_safe_push(clobbers, build_tree_list(NULL_TREE, asm_string(lost)));
+	call = gimple_build_asm_vec(("call " + symbol).c_str(), inputs, nullptr, clobbers, nullptr);
+	gimple_asm_set_volatile(call, true);
+	return call;
+}
+
 } // namespace
 
-tree store_hook(unsigned size)
+gimple *store_hook(unsigned size, tree address, tree value)
 {
-	if (size != 1 && size != 2 && size != 4 && size != 8)
-		return NULL_TREE;
-	return declare("__fgft_store" + std::to_string(size),
-		       build_function_type_list(void_type_node, ptr_type_node,
-						long_long_unsigned_type_node, NULL_TREE));
+	return sparing_call("__fgft_store" + std::to_string(size), {{"D", address}, {"S", value}});
 }
 
 tree range_hook()
@@ -95,14 +123,14 @@ tree icall_hook()
 		       build_function_type_list(ptr_type_node, ptr_type_node, NULL_TREE));
 }
 
-tree loop_hook()
+gimple *loop_hook()
 {
-	return declare("__fgft_loop", build_function_type_list(void_type_node, NULL_TREE));
+	return sparing_call("__fgft_loop", {});
 }
 
-tree stack_hook()
+gimple *stack_hook()
 {
-	return declare("__fgft_stack", build_function_type_list(void_type_node, NULL_TREE));
+	return sparing_call("__fgft_stack", {});
 }
 
 tree inject_enter_hook()

@@ -8,11 +8,12 @@
 namespace isolator {
 
 /* The runtime's hooks, as declared in fgft/abi.h. */
-tree store_hook(unsigned size);		/* 1, 2, 4 or 8; NULL_TREE for others */
 tree range_hook();
 tree icall_hook();
-tree loop_hook();
-tree stack_hook();
+/* Statements that call those of hooks.S. */
+gimple *store_hook(unsigned size, tree address, tree value);	/* 1, 2, 4 or 8 bytes */
+gimple *loop_hook();
+gimple *stack_hook();
 tree inject_enter_hook();
 tree inject_leave_hook();
 tree inject_site_hook();

@@ -55,28 +55,31 @@ tree address_of(gimple_stmt_iterator *gsi, tree ref)
 	return force_gimple_operand_gsi(gsi, address, true, NULL_TREE, true, GSI_SAME_STMT);
 }
 
-gcall *insert_before(gimple_stmt_iterator *gsi, gcall *call)
+void insert_before(gimple_stmt_iterator *gsi, gimple *call)
 {
 	gimple_set_location(call, gimple_location(gsi_stmt(*gsi)));
 	gimple_set_block(call, gimple_block(gsi_stmt(*gsi)));
 	gsi_insert_before(gsi, call, GSI_SAME_STMT);
-	return call;
+}
+
+/* Does a register hold @size bytes that a hook can be told the value of? */
+bool is_word(unsigned HOST_WIDE_INT size)
+{
+	return size == 1 || size == 2 || size == 4 || size == 8;
 }
 
 /* @value as the hook takes it; none if it is no scalar of a register's size. */
 tree word_of(gimple_stmt_iterator *gsi, tree value)
 {
-	tree word = long_long_unsigned_type_node;
 	tree type = TREE_TYPE(value);
 
 	if (!INTEGRAL_TYPE_P(type) && !POINTER_TYPE_P(type))
 		return NULL_TREE;
-	if (!is_gimple_val(value) || TYPE_PRECISION(type) > TYPE_PRECISION(word))
+	if (!is_gimple_val(value) || TYPE_PRECISION(type) > BITS_PER_WORD)
 		return NULL_TREE;
-	if (POINTER_TYPE_P(type))
-		value = fold_convert(pointer_sized_int_node, unshare_expr(value));
-	return force_gimple_operand_gsi(gsi, fold_convert(word, unshare_expr(value)), true,
-					NULL_TREE, true, GSI_SAME_STMT);
+	/* Addresses of objects and functions, too. */
+	return force_gimple_operand_gsi(gsi, unshare_expr(value), true, NULL_TREE, true,
+					GSI_SAME_STMT);
 }
 
 /* Destination and length of one member of the mem* and str* families. */
@@ -179,15 +182,15 @@ Hooked hook_memory(gimple_stmt_iterator *gsi, tree ref, tree value)
 		return Hooked::no;
 
 	tree address = address_of(gsi, ref);
-	tree hook = AGGREGATE_TYPE_P(TREE_TYPE(ref)) ? NULL_TREE : store_hook(tree_to_uhwi(size));
+	const bool word = !AGGREGATE_TYPE_P(TREE_TYPE(ref)) && is_word(tree_to_uhwi(size));
 
-	if (hook && value)
+	if (word && value)
 		value = word_of(gsi, value);
-	if (!hook || !value) {
+	if (!word || !value) {
 		hook_range(gsi, address, size);
-		return hook ? Hooked::store : Hooked::range;
+		return word ? Hooked::store : Hooked::range;
 	}
-	insert_before(gsi, gimple_build_call(hook, 2, address, value));
+	insert_before(gsi, store_hook(tree_to_uhwi(size), address, value));
 	return Hooked::store;
 }
 
@@ -249,15 +252,14 @@ unsigned hook_loops()
 	for (int index : heads) {
 		gimple_stmt_iterator gsi = gsi_after_labels(BASIC_BLOCK_FOR_FN(cfun, index));
 
-		gsi_insert_before(&gsi, gimple_build_call(loop_hook(), 0), GSI_SAME_STMT);
+		gsi_insert_before(&gsi, loop_hook(), GSI_SAME_STMT);
 	}
 	return heads.size();
 }
 
 void hook_stack()
 {
-	gsi_insert_on_edge_immediate(single_succ_edge(ENTRY_BLOCK_PTR_FOR_FN(cfun)),
-				     gimple_build_call(stack_hook(), 0));
+	gsi_insert_on_edge_immediate(single_succ_edge(ENTRY_BLOCK_PTR_FOR_FN(cfun)), stack_hook());
 }
 
 void finish_hooks()

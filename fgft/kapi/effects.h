@@ -88,6 +88,61 @@ KAPI_EFFECT(napi_unschedule,
 KAPI_EFFECT(eth_hw_addr_set,
 	    eth_hw_addr_set(AS(struct net_device *, a), (const u8 *)&b))
 
+/* Byte queue limits: a send's counters and what stops the queue. */
+static void kapi_do_bql_stop(u64 a, u64 b, u64 c, u64 d)
+{
+	struct netdev_queue *txq = AS(struct netdev_queue *, a);
+
+	set_bit(__QUEUE_STATE_STACK_XOFF, &txq->state);
+}
+
+static void kapi_do_bql_go(u64 a, u64 b, u64 c, u64 d)
+{
+	struct netdev_queue *txq = AS(struct netdev_queue *, a);
+
+	if (test_and_clear_bit(__QUEUE_STATE_STACK_XOFF, &txq->state))
+		netif_schedule_queue(txq);
+}
+
+/* What a send changed, in one record: it is made for every frame. */
+static void kapi_do_bql_unsend(u64 a, u64 b, u64 c, u64 d)
+{
+	struct dql *dql = &AS(struct netdev_queue *, a)->dql;
+
+	dql->num_queued = (u32)b;
+	dql->last_obj_cnt = b >> 32;
+	if (c)
+		kapi_do_bql_stop(a, 0, 0, 0);
+	else
+		kapi_do_bql_go(a, 0, 0, 0);
+}
+
+/*
+ * The sender's counters and the completion's are on lines of their own; a call
+ * on one side must not put back what the other side has counted since.
+ */
+static __always_inline void kapi_bql_undo(struct fgft_call *c,
+					  struct netdev_queue *txq, u32 sides,
+					  unsigned long ip)
+{
+	bool stopped = test_bit(__QUEUE_STATE_STACK_XOFF, &txq->state);
+	struct dql *dql = &txq->dql;
+
+	if (sides & KAPI_BQL_SENDER)
+		UNDO(bql_unsend, 0, txq,
+		     dql->num_queued | (u64)dql->last_obj_cnt << 32, stopped);
+	else if (stopped)
+		UNDO(bql_stop, 0, txq);
+	else
+		UNDO(bql_go, 0, txq);
+	if (sides & KAPI_BQL_COMPLETION) {
+		fgft_write_log(c, &dql->adj_limit, sizeof(dql->adj_limit), ip);
+		fgft_write_log(c, &dql->limit,
+			       offsetof(struct dql, max_limit) -
+				       offsetof(struct dql, limit), ip);
+	}
+}
+
 /* skb.def: whatever the context, interrupts may be off at rollback */
 KAPI_EFFECT(kfree_skb, dev_kfree_skb_any(AS(struct sk_buff *, a)))
 KAPI_EFFECT(consume_skb, dev_consume_skb_any(AS(struct sk_buff *, a)))

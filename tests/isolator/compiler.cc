@@ -14,8 +14,8 @@
 
 namespace {
 
-/* Text as the kernel's is made: no alignment inside functions, no unwind tables. */
-const char common_flags[] = "-O2 -g -fno-pie -fcf-protection=none -falign-jumps=1 -falign-loops=1 "
+/* Text as the kernel's is made: no alignment inside functions, no unwind tables, no red zone. */
+const char common_flags[] = "-O2 -g -fno-pie -mno-red-zone -fcf-protection=none -falign-jumps=1 -falign-loops=1 "
 			    "-fno-asynchronous-unwind-tables -Wno-missing-prototypes -c ";
 
 std::string quote(const std::string &word)

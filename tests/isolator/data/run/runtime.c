@@ -117,17 +117,39 @@ void __fgft_storen(void *address, size_t size)
 	memcpy(record->old, address, size);
 }
 
-void __fgft_store1(void *address, u64 value) { __fgft_storen(address, 1); }
-void __fgft_store2(void *address, u64 value) { __fgft_storen(address, 2); }
-void __fgft_store4(void *address, u64 value) { __fgft_storen(address, 4); }
-void __fgft_store8(void *address, u64 value) { __fgft_storen(address, 8); }
-void __fgft_stack(void) { counts.stacks++; }
+__attribute__((used)) static void count_stack(void)
+{
+	counts.stacks++;
+}
 
-void __fgft_loop(void)
+__attribute__((used)) static void count_loop(void)
 {
 	if (++loops > 1000)
 		fail_call();
 }
+
+/* These keep all registers but %rax, %rcx and %rdx, as those of hooks.S do. */
+#define HOOK(name, function, size)					\
+asm(".text\n"								\
+    ".globl " #name "\n"						\
+    #name ":\n"								\
+    "	pushq %rbp\n	movq %rsp, %rbp\n"				\
+    "	pushq %rdi\n	pushq %rsi\n	pushq %r8\n"			\
+    "	pushq %r9\n	pushq %r10\n	pushq %r11\n"			\
+    "	movl $" #size ", %esi\n"					\
+    "	andq $-16, %rsp\n"						\
+    "	call " #function "\n"						\
+    "	leaq -48(%rbp), %rsp\n"						\
+    "	popq %r11\n	popq %r10\n	popq %r9\n"			\
+    "	popq %r8\n	popq %rsi\n	popq %rdi\n"			\
+    "	popq %rbp\n	ret\n")
+
+HOOK(__fgft_store1, __fgft_storen, 1);
+HOOK(__fgft_store2, __fgft_storen, 2);
+HOOK(__fgft_store4, __fgft_storen, 4);
+HOOK(__fgft_store8, __fgft_storen, 8);
+HOOK(__fgft_loop, count_loop, 0);
+HOOK(__fgft_stack, count_stack, 0);
 
 void *__fgft_icall(void *target)
 {

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Effects that wait for commit, in pages of a call's own: the first stays with
+ * the call, so that a short one allocates none.
+ */
+#include <linux/gfp.h>
+
+#include "fgft.h"
+
+#define DEFER_MAX	64	/* pages of deferred effects a call may have */
+
+/* All but the last are full. */
+struct fgft_defer_page {
+	struct fgft_defer_page *next;
+	struct fgft_deferred effect[];
+};
+
+#define DEFER_ROOM \
+	((PAGE_SIZE - sizeof(struct fgft_defer_page)) / sizeof(struct fgft_deferred))
+
+/* Go on at the head of @page. */
+static void defer_settle(struct fgft_call *call, struct fgft_defer_page *page)
+{
+	call->defer_tail = page;
+	call->defer_at = page->effect;
+	call->defer_end = page->effect + DEFER_ROOM;
+}
+
+/**
+ * fgft_defer_init - give a call its first page
+ * @call: call to set up
+ *
+ * Context: Any.
+ * Return: 0, or -ENOMEM.
+ */
+int fgft_defer_init(struct fgft_call *call)
+{
+	call->defer = (void *)__get_free_page(GFP_ATOMIC | __GFP_NOWARN);
+	if (!call->defer)
+		return -ENOMEM;
+	call->defer->next = NULL;
+	call->defer_first = call->defer->effect;
+	defer_settle(call, call->defer);
+	return 0;
+}
+
+/**
+ * fgft_defer_release - free the first page, the only one left
+ * @call: call, unusable afterwards
+ *
+ * Context: Any.
+ */
+void fgft_defer_release(struct fgft_call *call)
+{
+	free_page((unsigned long)call->defer);
+}
+
+/**
+ * fgft_call_defer_more - make room for one more effect
+ * @call: running call whose last page is full
+ *
+ * Does not return when there is no memory: the call is aborted.
+ *
+ * Context: Inside @call.
+ * Return: where the effect goes.
+ */
+struct fgft_deferred *fgft_call_defer_more(struct fgft_call *call)
+{
+	struct fgft_defer_page *page = NULL;
+
+	if (call->defer_pages < DEFER_MAX)
+		page = (void *)__get_free_page(GFP_ATOMIC | __GFP_NOWARN);
+	if (!page)
+		fgft_abort(call, FGFT_CAUSE_MEMORY, _RET_IP_, 0, NULL);
+	page->next = NULL;
+	call->defer_tail->next = page;
+	call->defer_pages++;
+	defer_settle(call, page);
+	return call->defer_at;
+}
+
+/* The first effect that is not in @page. */
+static struct fgft_deferred *defer_behind(const struct fgft_call *call,
+					  struct fgft_defer_page *page)
+{
+	return page == call->defer_tail ? call->defer_at :
+					  page->effect + DEFER_ROOM;
+}
+
+static void done_already(u64 a, u64 b, u64 c, u64 d)
+{
+}
+
+/**
+ * fgft_call_hasten - do effects of one kind now after all
+ * @call: running call
+ * @fn: the kind
+ *
+ * Context: Inside @call.
+ */
+void fgft_call_hasten(struct fgft_call *call, fgft_effect_t fn)
+{
+	struct fgft_defer_page *page;
+	struct fgft_deferred *effect;
+
+	for (page = call->defer; page; page = page->next) {
+		for (effect = page->effect; effect < defer_behind(call, page);
+		     effect++) {
+			if (effect->fn != fn)
+				continue;
+			fn(effect->a, effect->b, effect->c, effect->d);
+			effect->fn = done_already;
+		}
+	}
+}
+
+/**
+ * fgft_defer_run - the call is over: do what waits for that, or forget it
+ * @call: call about to end
+ * @commit: do it, in order
+ *
+ * Context: The entry point's.
+ */
+void fgft_defer_run(struct fgft_call *call, bool commit)
+{
+	struct fgft_deferred *effect, *behind;
+	struct fgft_defer_page *page, *next;
+
+	for (page = call->defer; page; page = next) {
+		next = page->next;
+		behind = commit ? defer_behind(call, page) : page->effect;
+		for (effect = page->effect; effect < behind; effect++)
+			effect->fn(effect->a, effect->b, effect->c, effect->d);
+		if (page != call->defer)
+			free_page((unsigned long)page);
+	}
+	call->defer->next = NULL;
+	call->defer_pages = 0;
+	defer_settle(call, call->defer);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Effects that wait for commit (defer.c), and inverses; included by fgft.h. */
+#ifndef FGFT_DEFER_H
+#define FGFT_DEFER_H
+
+int fgft_defer_init(struct fgft_call *call);
+void fgft_defer_release(struct fgft_call *call);
+void fgft_defer_run(struct fgft_call *call, bool commit);
+struct fgft_deferred *fgft_call_defer_more(struct fgft_call *call);
+
+/*
+ * Run @fn at commit, once, in order, after locks are released; forgotten on
+ * abort.  Does not return when there is no memory: the call is aborted.
+ */
+static __always_inline void fgft_call_defer(struct fgft_call *call,
+					    fgft_effect_t fn,
+					    u64 a, u64 b, u64 c, u64 d)
+{
+	struct fgft_deferred *effect = call->defer_at;
+
+	if (unlikely(effect == call->defer_end))
+		effect = FGFT_SPARING(struct fgft_deferred *,
+				      fgft_call_defer_more, call, 0, 0, 0);
+	call->defer_at = effect + 1;
+	effect->fn = fn;
+	effect->a = a;
+	effect->b = b;
+	effect->c = c;
+	effect->d = d;
+}
+
+/* Do the deferred effects that are @fn now, in order. */
+void fgft_call_hasten(struct fgft_call *call, fgft_effect_t fn);
+void fgft_call_undo_full(struct fgft_call *call, fgft_effect_t fn, u32 flags,
+			 u64 a, u64 b, u64 c, u64 d);
+
+/*
+ * Undo by @fn on abort.  Does not return when there is no memory: then @fn is
+ * run at once, if it may, and the call is aborted.
+ */
+static __always_inline void fgft_call_undo(struct fgft_call *call,
+					   fgft_effect_t fn, u32 flags,
+					   u64 a, u64 b, u64 c, u64 d)
+{
+	if (unlikely(!fgft_undo_ready(&call->undo)) &&
+	    unlikely(!FGFT_SPARING(u8 *, fgft_undo_room, &call->undo,
+				   sizeof(struct fgft_undo_effect), 0, 0))) {
+		fgft_call_undo_full(call, fn, flags, a, b, c, d);
+		unreachable();
+	}
+	fgft_undo_put_call(&call->undo, fn, flags, a, b, c, d);
+}
+
+#endif /* FGFT_DEFER_H */

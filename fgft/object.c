@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Objects: is a pointer what a kernel function expects?
+ *
+ * Asked before the driver's arguments reach kernel code.  What every frame
+ * needs is remembered in the call; object.h looks there first.
+ */
+#include <linux/init.h>
+#include <linux/refcount.h>
+
+#include "object.h"
+
+unsigned long fgft_kernel_half;
+
+static bool starts_range(struct fgft_call *call, const void *ptr,
+			 enum fgft_range_kind kind)
+{
+	const struct fgft_range *range;
+	u32 i;
+
+	for (i = 0; i < FGFT_HITS; i++)
+		if (call->hit[i].start == (unsigned long)ptr &&
+		    call->hit_kind[i] == kind)
+			return ptr;
+	range = fgft_domain_find(ptr);
+	if (!range || range->mod != call->mod || range->kind != kind ||
+	    range->start != (unsigned long)ptr)
+		return false;
+	fgft_hit_remember(call, range->start, range->end - range->start, kind);
+	return true;
+}
+
+/* What kapi_retire() has taken out of the domain may still be a hit: look. */
+static bool starts_live_range(const struct fgft_call *call, const void *ptr,
+			      enum fgft_range_kind kind)
+{
+	const struct fgft_range *range = fgft_domain_find(ptr);
+
+	return range && range->mod == call->mod && range->kind == kind &&
+	       range->start == (unsigned long)ptr;
+}
+
+/**
+ * fgft_netdev_look - is @ptr a network device of the driver?
+ * @call: running call, which remembers it with its hits
+ * @ptr: what the driver hands over
+ *
+ * Context: Inside @call.
+ * Return: true if it is.
+ */
+bool fgft_netdev_look(struct fgft_call *call, const void *ptr)
+{
+	if (!starts_range(call, ptr, FGFT_RANGE_NETDEV))
+		return false;
+	call->netdev = ptr;
+	return true;
+}
+
+/**
+ * fgft_device_look - is @ptr a device bound to the driver?
+ * @call: running call
+ * @ptr: what the driver hands over
+ *
+ * Context: Inside @call.
+ * Return: true if it is.
+ */
+bool fgft_device_look(const struct fgft_call *call, const void *ptr)
+{
+	const struct device *dev = ptr;
+
+	return fgft_is_readable(dev, sizeof(*dev)) &&
+	       IS_ALIGNED((unsigned long)dev, sizeof(long)) &&
+	       fgft_is_readable(dev->driver, sizeof(*dev->driver)) &&
+	       dev->driver->owner == call->mod->module;
+}
+
+#define STRING_MAX	4096	/* longer than any name or format a driver hands over */
+
+static bool is_string(const void *ptr)
+{
+	const char *at = ptr;
+	char c = 1;
+
+	while (c && at - (const char *)ptr < STRING_MAX)
+		if (copy_from_kernel_nofault(&c, at++, 1))
+			return false;
+	return !c;
+}
+
+/**
+ * fgft_object_is - is @ptr what a kernel function expects?
+ * @call: running call
+ * @object: what is expected
+ * @ptr: what the driver hands over
+ * @size: bytes, for the kinds that need them
+ *
+ * Context: Inside @call.
+ * Return: true if it is.
+ */
+bool fgft_object_is(struct fgft_call *call, enum fgft_object object,
+		    const void *ptr, size_t size)
+{
+	const struct fgft_range *range;
+
+	switch (object) {
+	case FGFT_OBJECT_WRITABLE:
+		return fgft_may_write(call, ptr, size);
+	case FGFT_OBJECT_READABLE:
+		return fgft_is_readable(ptr, size);
+	case FGFT_OBJECT_SLAB:
+		return !ptr || starts_live_range(call, ptr, FGFT_RANGE_SLAB);
+	case FGFT_OBJECT_VMALLOC:
+		return !ptr || starts_live_range(call, ptr, FGFT_RANGE_VMALLOC);
+	case FGFT_OBJECT_DMA:
+		return starts_live_range(call, ptr, FGFT_RANGE_DMA);
+	case FGFT_OBJECT_NETDEV:
+		return fgft_netdev_look(call, ptr);
+	case FGFT_OBJECT_DEVICE:
+		return fgft_device_look(call, ptr);
+	case FGFT_OBJECT_SKB:
+		return fgft_is_skb(call, ptr);
+	case FGFT_OBJECT_MMIO:
+		range = fgft_domain_find(ptr);
+		return range && range->mod == call->mod &&
+		       range->kind == FGFT_RANGE_MMIO;
+	case FGFT_OBJECT_STRING:
+		return is_string(ptr);
+	}
+	return false;
+}
+
+/**
+ * fgft_object_init - learn where the kernel's half of memory begins
+ *
+ * Context: Process; no call is running.
+ */
+void fgft_object_init(void)
+{
+	fgft_kernel_half = -1UL << (boot_cpu_data.x86_virt_bits - 1);
+}
