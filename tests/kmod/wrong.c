@@ -96,6 +96,15 @@ static noinline void argument_string(void)
 		subject.w++;
 }
 
+/* Freed at commit: until then nothing else tells. */
+static noinline void argument_freed(void)
+{
+	void *frag = netdev_alloc_frag(64);
+
+	skb_free_frag(frag);
+	skb_free_frag(frag);
+}
+
 struct argument {
 	void (*run)(void);
 };
@@ -105,7 +114,7 @@ static const struct argument arguments[] = {
 	{ argument_inside }, { argument_vmalloc }, { argument_device },
 	{ argument_dma }, { argument_direction }, { argument_netdev },
 	{ argument_skb }, { argument_mmio }, { argument_register },
-	{ argument_no_register }, { argument_string },
+	{ argument_no_register }, { argument_string }, { argument_freed },
 };
 
 /* In the same order: what is called. */
@@ -113,7 +122,7 @@ const char * const wrong_arguments[] = {
 	"spin_lock", "kmemdup", "kfree", "kfree", "vfree", "dma_free_coherent",
 	"dma_free_coherent", "dma_unmap_single_attrs", "netif_carrier_off",
 	"consume_skb", "device write", "device read", "device read",
-	"request_threaded_irq",
+	"request_threaded_irq", "skb_free_frag",
 };
 
 const u32 wrong_arguments_count = ARRAY_SIZE(arguments);
