@@ -409,30 +409,6 @@ unsigned long notrace fgft_call_begin(struct fgft_frame *frame)
 }
 
 /**
- * fgft_call_is_deferred - is an effect due at commit already?
- * @call: running call
- * @fn: the effect
- * @a: its first argument
- *
- * Looks at all effects there are: not for what is done for each frame.
- *
- * Context: Inside @call.
- * Return: true if it is.
- */
-bool fgft_call_is_deferred(struct fgft_call *call, fgft_effect_t fn, u64 a)
-{
-	struct fgft_defer_page *page;
-	struct fgft_deferred *effect;
-
-	for (page = call->defer; page; page = page->next)
-		for (effect = page->effect; effect < defer_behind(call, page);
-		     effect++)
-			if (effect->fn == fn && effect->a == a)
-				return true;
-	return false;
-}
-
-/**
  * fgft_call_undo_full - an inverse did not get into the log
  * @call: running call
  * @fn: the inverse
