@@ -286,12 +286,30 @@ TEST_F(Undo, WordsAreClosedRangesToo)
 	EXPECT_EQ(undo_.conflicts, 1u);
 }
 
-TEST_F(Undo, LongRangesComeBackUnseen)
+TEST_F(Undo, LongRangesKeepWhatOthersWrote)
+{
+	/* Of several records, in several pages. */
+	std::vector<u8> memory = pattern(10000, 6);
+	std::vector<u8> expected = memory;
+
+	ASSERT_EQ(store(memory.data(), memory.size(), 2), 0);
+	ASSERT_EQ(fgft_undo_call(&undo_, take, 0, 0, 0, 0, 0), 0);
+	/* A word at a time. */
+	for (const size_t at : {96, 8000}) {
+		std::fill_n(memory.begin() + static_cast<long>(at), sizeof(u64), 9);
+		std::fill_n(expected.begin() + static_cast<long>(at), sizeof(u64), 9);
+	}
+	rollback();
+	EXPECT_EQ(memory, expected);
+	EXPECT_EQ(undo_.conflicts, 2u);
+}
+
+TEST_F(Undo, BlindRangesComeBackUnseen)
 {
 	std::vector<u8> memory = pattern(200, 6);
 	const std::vector<u8> before = memory;
 
-	ASSERT_EQ(store(memory.data(), memory.size(), 2), 0);
+	ASSERT_EQ(fgft_undo_blind(&undo_, memory.data(), memory.size()), 0);
 	ASSERT_EQ(fgft_undo_call(&undo_, take, 0, 0, 0, 0, 0), 0);
 	memory[100] = 9;
 	rollback();
@@ -507,8 +525,8 @@ TEST_F(Undo, AShortCallAllocatesNothing)
 
 TEST_F(Undo, APageIsUsedToItsEnd)
 {
-	/* A page less its link, its fill level and the record's footer. */
-	constexpr size_t most = 4096 - 16 - 16;
+	/* A page less its link, its fill level and the record's footer; old bytes and new. */
+	constexpr size_t most = (4096 - 16 - 16) / 2;
 	std::vector<u8> memory(most + 1, 1);
 
 	ASSERT_EQ(store(memory.data(), most, 2), 0);
