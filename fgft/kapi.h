@@ -171,8 +171,6 @@ void kapi_retire(struct fgft_call *c, const void *ptr);
 	fgft_call_undo(c, kapi_do_##effect, flags, KAPI_ARGS(__VA_ARGS__))
 #define COMMIT(effect, ...) \
 	fgft_call_defer(c, kapi_do_##effect, KAPI_ARGS(__VA_ARGS__))
-/* In defer.c: is there a deferred effect that is @fn, for @a? */
-bool fgft_call_is_deferred(struct fgft_call *call, fgft_effect_t fn, u64 a);
 /* Was it put off to commit for @value already?  Freed twice, that is. */
 #define IS_DUE(effect, value) \
 	fgft_call_is_deferred(c, kapi_do_##effect, (u64)(unsigned long)(value))

@@ -2,8 +2,8 @@
 """One trial in so many again, isolated, on the kernel with checkers.
 
 That kernel sees what the stock one survives without a word: a byte behind an
-object, a lock taken in two orders, an object nobody frees.  It is slow, so it is
-a pass of its own over a campaign that has been run, in one machine.
+object, a lock taken in two orders.  It is slow, so it is a pass of its own over a
+campaign that has been run, in one machine.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -79,9 +80,7 @@ class Checked:
         subject = self._usable()
         if entry.trigger not in self._references:
             self._references[entry.trigger] = reference(subject, Mode.ISOLATED.value, entry.name, entry.trigger, entry.reach_ms)
-        there = Fault(fault.id, fault.unit, number, fault.operator, fault.family, fault.function, fault.line, fault.entry,
-                      fault.trigger)
-        return strike(subject, entry, there, trial.seed,
+        return strike(subject, entry, replace(fault, number=number), trial.seed,
                       Conditions(Mode.ISOLATED, Kernel.ORACLE, self._references[entry.trigger]))
 
     def _usable(self) -> Subject:
