@@ -10,19 +10,16 @@
  * register, or to one whose write is a mere event, old values are written back
  * and nobody notices.  Else the driver's own power-management callbacks bring
  * the device up again from driver memory, which has been rolled back before:
- * the quiescing half of suspend, the saved configuration space, the
- * re-initialising half of resume.
+ * the quiescing half of suspend, what the bus has saved of the device, the
+ * re-initialising half of resume.  What differs from bus to bus is in bus.h.
  */
 #include <linux/device.h>
-#include <linux/io.h>
 #include <linux/netdevice.h>
-#include <linux/pci.h>
 #include <linux/slab.h>
 
+#include "bus.h"
 #include "control.h"
 #include "fgft.h"
-
-#define PORT_LIMIT	0x10000	/* port numbers are below, mapped registers above */
 
 static LIST_HEAD(devices);
 /* Protects @devices; readers in any context use RCU. */
@@ -48,6 +45,14 @@ struct fgft_device *fgft_checkpoint_find(struct device *dev)
 	}
 	rcu_read_unlock();
 	return found;
+}
+
+/* Is @arg what a driver is handed for the device, or the device itself? */
+static bool stands_for(unsigned long arg, const struct fgft_device *record)
+{
+	unsigned long dev = (unsigned long)record->dev;
+
+	return arg == dev || arg == dev - record->bus->handle;
 }
 
 /* The network device an argument is, lies in, or is the instance of. */
@@ -90,10 +95,7 @@ struct fgft_device *fgft_checkpoint_of(struct fgft_module *mod,
 		dev = argument_netdev(mod, args[i]);
 		list_for_each_entry_rcu(record, &devices, link)
 			if (record->mod == mod &&
-			    (record->dev == dev ||
-			     record->dev == (struct device *)args[i] ||
-			     (dev_is_pci(record->dev) &&
-			      to_pci_dev(record->dev) == (void *)args[i])))
+			    (record->dev == dev || stands_for(args[i], record)))
 				found = record;
 	}
 	if (!found) {
@@ -110,7 +112,7 @@ struct fgft_device *fgft_checkpoint_of(struct fgft_module *mod,
 /**
  * fgft_checkpoint_device - the record of a device, made when there is none
  * @mod: the driver
- * @dev: device the driver has mapped registers of
+ * @dev: device the driver has mapped registers of, or is about to be bound to
  *
  * Context: Process.
  * Return: the record, or NULL without memory; then writes to the device's
@@ -120,13 +122,15 @@ struct fgft_device *fgft_checkpoint_device(struct fgft_module *mod,
 					   struct device *dev)
 {
 	struct fgft_device *record = fgft_checkpoint_find(dev);
+	const struct fgft_bus *bus = fgft_bus_find(dev->bus);
 	unsigned long flags;
 
 	if (record)
 		return record;
-	record = kzalloc(sizeof(*record), GFP_KERNEL);
+	record = kzalloc(sizeof(*record) + bus->state, GFP_KERNEL);
 	if (!record)
 		return NULL;
+	record->bus = bus;
 	record->dev = get_device(dev);
 	record->mod = mod;
 	fgft_recover_prepare(record);
@@ -148,7 +152,8 @@ struct fgft_device *fgft_checkpoint_device(struct fgft_module *mod,
  */
 void fgft_checkpoint_free(struct fgft_device *record)
 {
-	kfree(record->saved);
+	if (record->bus->drop)
+		record->bus->drop(record);
 	put_device(record->dev);
 	kfree(record);
 }
@@ -200,86 +205,15 @@ void fgft_checkpoint_each(struct fgft_module *mod,
 }
 
 /**
- * fgft_checkpoint_take - save the configuration space
+ * fgft_checkpoint_take - save what a restore is to put back
  * @dev: device
- *
- * What the driver has saved itself with pci_save_state() stays as it was.
  *
  * Context: Process.
  */
 void fgft_checkpoint_take(struct fgft_device *dev)
 {
-	struct pci_saved_state *own = NULL, *state;
-	struct pci_dev *pdev;
-	int i;
-
-	if (!dev_is_pci(dev->dev))
-		return;
-	pdev = to_pci_dev(dev->dev);
-	if (pdev->state_saved)
-		own = pci_store_saved_state(pdev);
-	pci_save_state(pdev);
-	state = pci_store_saved_state(pdev);
-	if (own)
-		pci_load_and_free_saved_state(pdev, &own);
-	else
-		pdev->state_saved = false;
-	kfree(xchg(&dev->saved, state));
-	for (i = 0; i < (int)ARRAY_SIZE(dev->header); i++)
-		pci_read_config_dword(pdev, 4 * i, &dev->header[i]);
-}
-
-/*
- * What probe did to the configuration space belongs to the checkpoint.  The
- * files of a device that is pulled out go at once: another may take its name.
- */
-static int bus_notify(struct notifier_block *block, unsigned long event,
-		      void *data)
-{
-	struct fgft_device *record;
-
-	record = fgft_checkpoint_find(data);
-	if (!record)
-		return NOTIFY_DONE;
-	switch (event) {
-	case BUS_NOTIFY_BOUND_DRIVER:
-		fgft_checkpoint_take(record);
-		fgft_recover_bound(record);
-		return NOTIFY_OK;
-	case BUS_NOTIFY_UNBOUND_DRIVER:
-		fgft_finish_unbound(record);
-		return NOTIFY_OK;
-	case BUS_NOTIFY_REMOVED_DEVICE:
-		fgft_control_device_hide(record);
-		return NOTIFY_OK;
-	default:
-		return NOTIFY_DONE;
-	}
-}
-
-static struct notifier_block bus_block = {
-	.notifier_call = bus_notify,
-};
-
-/**
- * fgft_checkpoint_init - follow devices as they are bound
- *
- * Context: Process.
- * Return: 0, or the error of the bus notifier.
- */
-int fgft_checkpoint_init(void)
-{
-	return bus_register_notifier(&pci_bus_type, &bus_block);
-}
-
-/**
- * fgft_checkpoint_exit - stop following
- *
- * Context: Process.
- */
-void fgft_checkpoint_exit(void)
-{
-	bus_unregister_notifier(&pci_bus_type, &bus_block);
+	if (dev->bus->take)
+		dev->bus->take(dev);
 }
 
 /* ---- restore by the driver's own callbacks ----------------------------------- */
@@ -296,14 +230,8 @@ void fgft_checkpoint_exit(void)
  */
 void fgft_checkpoint_silence(struct fgft_device *dev)
 {
-	struct pci_dev *pdev;
-
-	if (!dev_is_pci(dev->dev))
-		return;
-	pdev = to_pci_dev(dev->dev);
-	pci_read_config_word(pdev, PCI_COMMAND, &dev->command);
-	pci_clear_master(pdev);
-	pci_intx(pdev, false);
+	if (dev->bus->silence)
+		dev->bus->silence(dev);
 }
 
 /**
@@ -314,25 +242,8 @@ void fgft_checkpoint_silence(struct fgft_device *dev)
  */
 void fgft_checkpoint_unsilence(struct fgft_device *dev)
 {
-	if (dev_is_pci(dev->dev) && !READ_ONCE(dev->away))
-		pci_write_config_word(to_pci_dev(dev->dev), PCI_COMMAND,
-				      dev->command);
-}
-
-static void restore_config(struct fgft_device *dev)
-{
-	struct pci_dev *pdev;
-
-	if (!dev_is_pci(dev->dev) || !dev->saved)
-		return;
-	pdev = to_pci_dev(dev->dev);
-	if (!pci_load_saved_state(pdev, dev->saved))
-		pci_restore_state(pdev);
-	/* A resume that never touches bus mastering relies on finding it. */
-	if (dev->command & PCI_COMMAND_MASTER)
-		pci_set_master(pdev);
-	if (!(dev->command & PCI_COMMAND_INTX_DISABLE))
-		pci_intx(pdev, true);
+	if (dev->bus->unsilence && !READ_ONCE(dev->away))
+		dev->bus->unsilence(dev);
 }
 
 /**
@@ -344,86 +255,73 @@ static void restore_config(struct fgft_device *dev)
  */
 void fgft_checkpoint_mute(struct fgft_device *dev, bool mute)
 {
-	if (dev->muted == mute || !dev_is_pci(dev->dev))
+	if (dev->muted == mute || !dev->bus->mute)
 		return;
 	dev->muted = mute;
-	pci_intx(to_pci_dev(dev->dev), !mute);
+	dev->bus->mute(dev, mute);
 }
 
-#define HEADER_BARS	(PCI_BASE_ADDRESS_0 / 4)
-#define HEADER_NBARS	6
-
 /**
- * fgft_checkpoint_verify - is the configuration space as it is to be?
+ * fgft_checkpoint_verify - is the device as a restore is to leave it?
  * @dev: device, restored
  *
- * The device answers, decodes what it decoded, where it decoded it.
- *
  * Context: Process.
- * Return: true if so, and for devices that have none.
+ * Return: true if so, and for devices whose bus cannot tell.
  */
 bool fgft_checkpoint_verify(struct fgft_device *dev)
 {
-	const u16 decodes = dev->command & (PCI_COMMAND_IO | PCI_COMMAND_MEMORY);
-	struct pci_dev *pdev;
-	u16 command;
-	u32 value;
-	int i;
-
-	if (!dev_is_pci(dev->dev))
-		return true;
-	pdev = to_pci_dev(dev->dev);
-	pci_read_config_dword(pdev, PCI_VENDOR_ID, &value);
-	if (value != (pdev->vendor | (u32)pdev->device << 16))
-		return false;
-	pci_read_config_word(pdev, PCI_COMMAND, &command);
-	if ((command & decodes) != decodes)
-		return false;
-	for (i = HEADER_BARS; i < HEADER_BARS + HEADER_NBARS; i++) {
-		pci_read_config_dword(pdev, 4 * i, &value);
-		if (value != dev->header[i])
-			return false;
-	}
-	return true;
+	return !dev->bus->verify || dev->bus->verify(dev);
 }
 
 /* ---- steps of the ladder --------------------------------------------------------- */
 
 /* The callbacks of suspend to disk leave the power alone, where there are any. */
-static int cycle(struct fgft_device *dev, int (*between)(struct pci_dev *pdev))
+static int pm_down(struct fgft_device *dev)
 {
+	const struct dev_pm_ops *pm = dev->dev->driver->pm;
 	int (*down)(struct device *dev);
-	int (*up)(struct device *dev);
-	const struct dev_pm_ops *pm;
+
+	if (!pm)
+		return -EOPNOTSUPP;
+	down = pm->freeze ?: pm->suspend;
+	if (!down || !(pm->restore ?: pm->resume))
+		return -EOPNOTSUPP;
+	return down(dev->dev);
+}
+
+static int pm_up(struct fgft_device *dev)
+{
+	const struct dev_pm_ops *pm = dev->dev->driver->pm;
+
+	return (pm->restore ?: pm->resume)(dev->dev);
+}
+
+static int cycle(struct fgft_device *dev,
+		 int (*between)(struct fgft_device *dev))
+{
+	const struct fgft_bus *bus = dev->bus;
 	int err = -ENODEV;
 
 	device_lock(dev->dev);
 	if (!dev->dev->driver || dev->dev->driver->owner != dev->mod->module)
-		goto out;
-	pm = dev->dev->driver->pm;
-	err = -EOPNOTSUPP;
-	if (!pm)
-		goto out;
-	down = pm->freeze ?: pm->suspend;
-	up = pm->restore ?: pm->resume;
-	if (!down || !up)
 		goto out;
 
 	/*
 	 * A resume that failed has left it down: no driver expects that twice,
 	 * and one may wait for ever for NAPI to be given back.
 	 */
-	err = dev->down ? 0 : down(dev->dev);
+	err = dev->down ? 0 : (bus->down ?: pm_down)(dev);
 	if (err)
 		goto out;
 	dev->down = true;
 	if (between)
-		err = between(to_pci_dev(dev->dev));
+		err = between(dev);
 	if (err)
 		goto out;
-	restore_config(dev);
+	if (bus->put_back)
+		bus->put_back(dev);
 	fgft_recover_open(dev);
-	err = up(dev->dev);
+	err = (bus->up ?: pm_up)(dev);
 	if (err)
 		goto out;
 	dev->down = false;
@@ -452,34 +350,25 @@ int fgft_checkpoint_restore(struct fgft_device *dev)
  * @dev: device
  *
  * Context: Any.
- * Return: true if the PCI core knows one.
+ * Return: true if its bus knows one.
  */
 bool fgft_checkpoint_can_reset(struct fgft_device *dev)
 {
-	return dev_is_pci(dev->dev) && to_pci_dev(dev->dev)->reset_methods[0];
-}
-
-static int reset(struct pci_dev *pdev)
-{
-	int err;
-
-	pci_cfg_access_lock(pdev);
-	err = __pci_reset_function_locked(pdev);
-	pci_cfg_access_unlock(pdev);
-	return err;
+	return dev->bus->can_reset && dev->bus->can_reset(dev);
 }
 
 /**
  * fgft_checkpoint_bus_reset - the same with a reset of the device in between
  * @dev: device of an aborted call, memory rolled back
  *
- * Function-level reset or, for a device alone on its bus, of the bus; whatever
- * the PCI core prefers for it.
+ * Whatever the bus prefers for it: on PCI function-level reset or, for a device
+ * alone on its bus, of the bus.
  *
  * Context: Process, may sleep for as long as the driver's resume does.
  * Return: as fgft_checkpoint_restore(); -EOPNOTSUPP if there is no reset, too.
  */
 int fgft_checkpoint_bus_reset(struct fgft_device *dev)
 {
-	return fgft_checkpoint_can_reset(dev) ? cycle(dev, reset) : -EOPNOTSUPP;
+	return fgft_checkpoint_can_reset(dev) ? cycle(dev, dev->bus->reset) :
+						-EOPNOTSUPP;
 }

@@ -27,9 +27,9 @@
 
 struct device;
 struct pt_regs;
+struct fgft_bus;
 struct fgft_device;
 struct fgft_module;
-struct pci_saved_state;
 
 /* ---- what can go wrong, and how it was put right ----------------------- */
 
@@ -489,11 +489,11 @@ struct fgft_device {
 	struct list_head link;		/* all records, RCU */
 	struct list_head gone;		/* unlinked, about to be freed */
 	struct device *dev;		/* reference held */
+	const struct fgft_bus *bus;
 	struct fgft_module *mod;
 	struct kobject kobj;		/* control.c: the record goes with it */
 	struct fgft_policy policy;
 	struct fgft_tally tally;
-	struct pci_saved_state *saved;	/* configuration space, NULL if not PCI */
 	struct work_struct restore;
 	struct llist_head aborted;	/* calls that wait for the restore */
 	raw_spinlock_t lock;		/* orders register undo and restores */
@@ -502,8 +502,6 @@ struct fgft_device {
 	bool away;			/* memory and device do not agree */
 	bool reporting;			/* it is back, the worker still tells */
 	struct fgft_budget budget[FGFT_STEP_COUNT];	/* the worker's */
-	u32 header[16];			/* of the configuration space, when saved */
-	u16 command;			/* PCI_COMMAND before it was silenced */
 	bool down;			/* suspended, and not resumed yet */
 	bool muted;			/* its interrupt handler is in quarantine */
 	u32 lost;			/* settings a rebind could not replay */
@@ -513,10 +511,9 @@ struct fgft_device {
 	bool linked;			/* had a link that is not back yet */
 	struct fgft_given_up given_up;
 	struct task_struct *restorer;	/* task inside the driver's callbacks */
+	u64 bus_state[];		/* what its bus keeps of it */
 };
 
-int fgft_checkpoint_init(void);
-void fgft_checkpoint_exit(void);
 /* The device record for @dev, made at first use; NULL without memory. */
 struct fgft_device *fgft_checkpoint_device(struct fgft_module *mod,
 					   struct device *dev);

@@ -14,9 +14,9 @@
  */
 #include <linux/device.h>
 #include <linux/netdevice.h>
-#include <linux/pci.h>
 #include <linux/string.h>
 
+#include "bus.h"
 #include "fgft.h"
 
 enum finish_event {
@@ -44,9 +44,16 @@ static const struct finish_row *finish_find(const struct fgft_entry *entry)
 }
 
 /* What the kernel has freed itself behind remove, no second remove may find. */
-static bool can_unbind(struct fgft_device *dev)
+static bool can_unbind(const struct fgft_device *dev)
 {
-	return dev_is_pci(dev->dev) && list_empty(&dev->dev->devres_head);
+	return dev->bus->lends && list_empty(&dev->dev->devres_head);
+}
+
+static void lend(struct fgft_device *dev, struct device_driver *driver)
+{
+	if (dev->bus->lend)
+		dev->bus->lend(dev, driver);
+	dev->dev->driver = driver;
 }
 
 /**
@@ -133,18 +140,14 @@ static struct notifier_block netdev_block = {
  */
 void fgft_finish_unbound(struct fgft_device *dev)
 {
-	struct pci_dev *pdev = to_pci_dev(dev->dev);
-
 	if (!is_due(dev, FINISH_UNBOUND))
 		return;
 	/* As remove is used to find it; the next driver must find nothing. */
-	pdev->driver = to_pci_driver(dev->given_up.driver);
-	dev->dev->driver = dev->given_up.driver;
+	lend(dev, dev->given_up.driver);
 	dev_set_drvdata(dev->dev, dev->given_up.driver_data);
 	finish(dev);
 	dev_set_drvdata(dev->dev, NULL);
-	dev->dev->driver = NULL;
-	pdev->driver = NULL;
+	lend(dev, NULL);
 }
 
 static void find_due(struct fgft_device *dev, void *data)

@@ -5,6 +5,7 @@
 #include <linux/init.h>
 #include <linux/module.h>
 
+#include "bus.h"
 #include "control.h"
 #include "fgft.h"
 #include "inject.h"
@@ -32,9 +33,9 @@ static int __init fgft_init(void)
 	err = fgft_deadline_init();
 	if (err)
 		goto fail_deadline;
-	err = fgft_checkpoint_init();
+	err = fgft_bus_listen();
 	if (err)
-		goto fail_checkpoint;
+		goto fail_bus;
 	err = fgft_recover_init();
 	if (err)
 		goto fail_recover;
@@ -75,8 +76,8 @@ fail_kapi:
 fail_finish:
 	fgft_recover_exit();
 fail_recover:
-	fgft_checkpoint_exit();
-fail_checkpoint:
+	fgft_bus_ignore();
+fail_bus:
 	fgft_deadline_exit();
 fail_deadline:
 	fgft_detect_exit();
@@ -96,7 +97,7 @@ static void __exit fgft_exit(void)
 	fgft_dump_exit();
 	fgft_finish_exit();
 	fgft_recover_exit();
-	fgft_checkpoint_exit();
+	fgft_bus_ignore();
 	fgft_deadline_exit();
 	fgft_detect_exit();
 	fgft_pool_exit();

@@ -24,8 +24,8 @@
  * the device to its driver's own callbacks (checkpoint.c).
  */
 #include <linux/io.h>
-#include <linux/pci.h>
 
+#include "bus.h"
 #include "registers.h"
 
 #define PORT_LIMIT	0x10000	/* port numbers are below, mapped registers above */
@@ -111,17 +111,10 @@ struct port {
 static void match_port(struct fgft_device *record, void *data)
 {
 	struct port *port = data;
-	struct pci_dev *pdev;
-	int bar;
 
-	if (!dev_is_pci(record->dev))
-		return;
-	pdev = to_pci_dev(record->dev);
-	for (bar = 0; bar < PCI_STD_NUM_BARS; bar++)
-		if ((pci_resource_flags(pdev, bar) & IORESOURCE_IO) &&
-		    port->number - pci_resource_start(pdev, bar) <
-			    pci_resource_len(pdev, bar))
-			port->dev = record;
+	if (record->bus->has_port &&
+	    record->bus->has_port(record, port->number))
+		port->dev = record;
 }
 
 static struct fgft_device *port_device(const struct fgft_call *call,
