@@ -7,7 +7,7 @@ import shlex
 import subprocess
 from pathlib import Path
 
-from harness.demo.driver import Driver
+from harness.driver import Driver
 from harness.kernel import Kernel
 from harness.outcome import HarnessError
 from harness.paths import REPO
@@ -35,7 +35,7 @@ def built(driver: Driver, guest_kernel: Kernel, build: bool, mutants: bool = Fal
             tail = "\n".join((done.stdout + done.stderr).strip().splitlines()[-20:])
             raise HarnessError(f"the modules do not build:\n{tail}\nrun again with: {shlex.join(argv)}")
     directory = build_directory(guest_kernel.release, mutants) / "modules"
-    paths = tuple(directory / f"{name}.ko" for name in (_RUNTIME, driver.module))
+    paths = tuple(directory / f"{name}.ko" for name in (_RUNTIME, driver.name))
     for path in paths:
         if not path.is_file():
             raise HarnessError(f"{path} is missing: run `{shlex.join(argv)}`")

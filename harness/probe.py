@@ -83,6 +83,11 @@ class Traffic:
         """Packets lost both ways."""
         return self.nut_to_peer.lost + self.peer_to_nut.lost
 
+    @property
+    def duplicated(self) -> int:
+        """Packets that came more than once, both ways."""
+        return self.nut_to_peer.duplicated + self.peer_to_nut.duplicated
+
 
 def _fields(kind: type[Any], data: dict[str, Any]) -> dict[str, Any]:
     return {name: data[name] for name in kind.__dataclass_fields__}

@@ -30,10 +30,11 @@ class Spec:
     accel: str | None = None  # None: the best that works here
     modules: tuple[Path, ...] = ()  # put into the guest's /modules, not loaded
     nut: str = "none"  # driver of the distribution to load for the NIC under test
-    nut_model: str = "e1000-82545em"
+    nut_model: str = "e1000-82545em"  # the NIC under test; "": none
     nut_bridge: bool = False  # alone behind a bridge, so that its bus can be reset
     peer_timer_ns: int | None = None  # the peer sends by guest time; None: as soon as the host gets to it
     devices: tuple[str, ...] = ("edu",)
+    arguments: tuple[str, ...] = ()  # for QEMU; {directory} is where this machine's files lie
     panic_on_oops: bool = False
     soft_lockup_panic: bool = False
     soft_lockup_s: int = 10  # kernel's watchdog_thresh: reported after twice this
@@ -104,6 +105,19 @@ class Files:
             object.__setattr__(self, name, self.directory / name)
 
 
+def _nut(spec: Spec) -> list[str]:
+    """Return the arguments for the NIC under test, on the network of its peer."""
+    if not spec.nut_model:
+        return []
+    return [
+        "-netdev", "hubport,id=nut-port,hubid=0",
+        # Without its hot-plug controller, which would put the bus into its own care.
+        *(["-device", "pci-bridge,id=nut-bridge,chassis_nr=9,shpc=off"] if spec.nut_bridge else []),
+        "-device", f"{spec.nut_model},netdev=nut-port,id=nut,mac={NUT_MAC},romfile=" +
+        (",bus=nut-bridge,addr=1" if spec.nut_bridge else ""),
+    ]
+
+
 def arguments(spec: Spec, accel: str, kernel_image: Path, files: Files) -> list[str]:
     """Return QEMU's command line."""
     console = "stdio,signal=off" if spec.interactive else "null"
@@ -121,17 +135,14 @@ def arguments(spec: Spec, accel: str, kernel_image: Path, files: Files) -> list[
         "-device", f"virtserialport,chardev=port,name={PORT}",
         # No device of the guest: it only holds the snapshots.
         "-drive", f"if=none,id=snapshots,format=qcow2,cache=unsafe,file={files.disk}",
-        "-netdev", "hubport,id=nut-port,hubid=0",
-        # Without its hot-plug controller, which would put the bus into its own care.
-        *(["-device", "pci-bridge,id=nut-bridge,chassis_nr=9,shpc=off"] if spec.nut_bridge else []),
-        "-device", f"{spec.nut_model},netdev=nut-port,id=nut,mac={NUT_MAC},romfile=" +
-        (",bus=nut-bridge,addr=1" if spec.nut_bridge else ""),
+        *_nut(spec),
         "-netdev", "hubport,id=peer-port,hubid=0",
         "-device", f"virtio-net-pci,netdev=peer-port,id=peer,mac={PEER_MAC},romfile="
         + (f",tx=timer,x-txtimer={spec.peer_timer_ns}" if spec.peer_timer_ns is not None else ""),
     ]
     for device in spec.devices:
         argv += ["-device", device]
+    argv += [argument.replace("{directory}", str(files.directory)) for argument in spec.arguments]
     if spec.icount:
         argv += ["-icount", f"shift={spec.icount_shift},sleep=off"]
     if spec.plugin:

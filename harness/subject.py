@@ -7,7 +7,7 @@ What is left in the guest's /run is what triggers.toml counts on: `configure`,
 
 from __future__ import annotations
 
-from harness.demo.driver import Driver
+from harness.driver import Driver
 from harness.outcome import HarnessError, Outcome
 from harness.qemu import Machine
 
@@ -20,14 +20,15 @@ _COMMAND_S = 60.0
 
 # A probe that failed has left nothing to let go.
 _UNBIND = """
-nut=$(cat /run/nut.pci)
-[ ! -e "/sys/bus/pci/drivers/{module}/$nut" ] || echo "$nut" > /sys/bus/pci/drivers/{module}/unbind
+device=$(cat /run/device)
+[ ! -e "/sys/bus/{bus}/drivers/{module}/$device" ] || echo "$device" > /sys/bus/{bus}/drivers/{module}/unbind
 """
 # Bound already, where a fault kept it from being let go: set up all the same.
 _BIND = """
-[ -d /sys/bus/pci/drivers/{module}/$(cat /run/nut.pci) ] ||
-	echo "$(cat /run/nut.pci)" > /sys/bus/pci/drivers/{module}/bind || exit 1
-[ -d /sys/class/net/nut ] || exec sh /run/configure
+device=$(cat /run/device)
+[ -d "/sys/bus/{bus}/drivers/{module}/$device" ] ||
+	echo "$device" > /sys/bus/{bus}/drivers/{module}/bind || exit 1
+[ -e {present} ] || exec sh /run/configure
 """
 
 
@@ -35,7 +36,7 @@ def write_scripts(machine: Machine, driver: Driver) -> None:
     """Write what has to be done more than once."""
     machine.write_file("/run/configure", f"set -e\n{driver.configure}".encode())
     for name, text in (("unbind", _UNBIND), ("bind", _BIND)):
-        machine.write_file(f"/run/{name}", text.format(module=driver.module).encode())
+        machine.write_file(f"/run/{name}", text.format(module=driver.module, bus=driver.hardware.bus, present=driver.service.present).encode())
 
 
 def load(machine: Machine, driver: Driver) -> None:
@@ -46,12 +47,14 @@ def load(machine: Machine, driver: Driver) -> None:
     # Dumps nobody reads would wait, and count as memory a fault has leaked.
     machine.check("echo 1 > /sys/class/devcoredump/disabled")
     machine.check(driver.load, timeout_s=_COMMAND_S)
-    machine.check(f"basename $(ls -d /sys/bus/pci/drivers/{driver.module}/0*) > /run/nut.pci")
-    machine.check(driver.configure_peer)
+    # The link a driver's directory has for each of its devices.
+    machine.check(f"cd /sys/bus/{driver.hardware.bus}/drivers/{driver.module} && "
+                  "for each in *; do [ -e $each/uevent ] && [ $each != module ] && echo $each && break; done > /run/device")
+    machine.check(driver.service.prepare)
 
 
 def configure(machine: Machine, driver: Driver) -> None:
-    """Apply the user's configuration and see traffic flow."""
+    """Apply the user's configuration and see a user served."""
     machine.check("sh /run/configure", timeout_s=_COMMAND_S)
-    if machine.run(driver.await_traffic, timeout_s=_COMMAND_S).outcome is not Outcome.PASSED:
-        raise HarnessError(f"no traffic after {driver.name} was configured\n{machine.console.tail()}")
+    if machine.run(driver.service.ready, timeout_s=_COMMAND_S).outcome is not Outcome.PASSED:
+        raise HarnessError(f"no service after {driver.name} was configured\n{machine.console.tail()}")

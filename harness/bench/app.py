@@ -10,7 +10,7 @@ from pathlib import Path
 from harness import kernel
 from harness.bench import profile, results
 from harness.bench.measure import Bench
-from harness.demo import driver as drivers
+from harness import driver as drivers
 from harness.outcome import HarnessError
 from harness.paths import REPO, scratch_dir
 from harness.qemu import Machine
@@ -25,7 +25,7 @@ _SYMBOLS_S = 60.0  # the guest prints its symbols
 def modules(driver: drivers.Driver) -> tuple[Path, ...]:
     """Return our modules, built without injection sites."""
     directory = REPO / "build" / kernel.headers_release() / "plain" / "modules"
-    paths = tuple(directory / f"{name}.ko" for name in ("fgft", driver.module, "fgft_bench"))
+    paths = tuple(directory / f"{name}.ko" for name in ("fgft", driver.name, "fgft_bench"))
     missing = [path.name for path in paths if not path.is_file()]
     if missing:
         raise HarnessError(f"{', '.join(missing)} not in {directory}: run `make bench DRIVER={driver.name}`")
@@ -50,9 +50,8 @@ def run(args: argparse.Namespace) -> int:
         raise HarnessError("--packets and --rounds take a number from 1 up")
     ours = modules(driver)
     with scratch_dir() as scratch:
-        spec = Spec(smp=1, icount=True, panic_on_oops=True, modules=ours, nut_model=driver.nic,
-                    peer_timer_ns=_PEER_TIMER_NS,
-                    plugin=profile.Profile.argument(Path(scratch)) if args.profile else "")
+        spec = driver.machine(Spec(smp=1, icount=True, panic_on_oops=True, modules=ours, peer_timer_ns=_PEER_TIMER_NS,
+                                   plugin=profile.Profile.argument(Path(scratch)) if args.profile else ""))
         with Machine(spec, log=args.out / driver.name / "console.log") as machine:
             counted = profile.Profile(Path(scratch), lambda: machine.check("cat /proc/kallsyms", _SYMBOLS_S))
             found = Bench(machine, driver, args.packets, args.rounds, counted if args.profile else None).run()

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from harness.bench import pktgen
 from harness.bench.profile import Profile
-from harness.demo.driver import Driver
+from harness.driver import Driver
 from harness.outcome import HarnessError
 from harness.qemu import Machine
 from harness.spec import NUT_MAC, PEER_MAC

@@ -17,8 +17,8 @@ from harness.campaign.machine import Subject, spec
 from harness.campaign.record import Plan, Trial
 from harness.campaign.share import WHOLE, Share
 from harness.campaign.trial import Runner
-from harness.demo import driver as drivers
-from harness.demo.driver import Driver
+from harness import driver as drivers
+from harness.driver import Driver
 from harness.modules import build_directory, built
 from harness.outcome import HarnessError
 from harness.progress import progress

@@ -20,11 +20,11 @@ from typing import Any
 
 from harness.campaign.machine import Subject, answer_of
 from harness.campaign.record import Fault, fault_id
-from harness.demo.driver import Driver
+from harness.driver import Driver
 from harness.outcome import HarnessError
 from harness.paths import REPO, cache_dir
 from harness.qemu import Machine
-from harness.soak import triggers
+from harness.service import triggers
 from harness.spec import Spec
 
 # Calls of an entry point whose mutants are noted; of what traffic reaches, more.
@@ -122,20 +122,20 @@ def parse_covered(text: str) -> dict[str, tuple[int, ...]]:
     return covered
 
 
-def digest(modules: tuple[Path, ...], reports: Path, spec: Spec) -> str:
+def digest(driver: Driver, reports: Path, spec: Spec) -> str:
     """Name everything that decides which mutants are passed, and when."""
     state = hashlib.sha256()
-    paths = [*modules, *sorted(reports.glob("*.json")), triggers.TRIGGERS, *sorted((REPO / "harness" / "guest").iterdir()),
+    paths = [*spec.modules, *sorted(reports.glob("*.json")), driver.service.triggers, *sorted((REPO / "harness" / "guest").iterdir()),
              Path(__file__), Path(__file__).with_name("machine.py")]
     for path in paths:
         state.update(path.name.encode() + b"\0" + path.read_bytes())
-    state.update(f"{spec.kernel} {spec.icount} {spec.icount_shift} {spec.smp} {spec.memory_mb} {spec.nut_model}".encode())
+    state.update(f"{spec.kernel} {spec.icount} {spec.icount_shift} {spec.smp} {spec.memory_mb} {driver}".encode())
     return state.hexdigest()[:16]
 
 
 def fetch(spec: Spec, driver: Driver, release: str, reports: Path, log: Path, show: Callable[[str], None]) -> Catalogue:
     """Return the catalogue of a build, measured in a guest when no kept one fits."""
-    build = digest(spec.modules, reports, spec)
+    build = digest(driver, reports, spec)
     kept = cache_dir() / "campaign" / f"{driver.name}-{build}.json"
     mutants = read_mutants(reports)
     if kept.exists():
@@ -154,7 +154,7 @@ def fetch(spec: Spec, driver: Driver, release: str, reports: Path, log: Path, sh
 def measure(subject: Subject, build: str, release: str, mutants: tuple[Mutant, ...], show: Callable[[str], None],
             only: Collection[str] = ()) -> Catalogue:
     """Make the catalogue in a prepared guest; with `only`, of these entry points alone."""
-    known = triggers.load()
+    known = triggers.load(subject.driver.service.triggers)
     home = f"/sys/kernel/fgft/{subject.driver.module}/entries"
     listed = subject.machine.check(f"cd {home} && for e in *; do read -r t < $e/table; echo \"$e $t\"; done").splitlines()
     entries = []

@@ -19,7 +19,7 @@ from harness.campaign.catalogue import Catalogue, Mutant, Reference, reference
 from harness.campaign.machine import Subject
 from harness.campaign.record import Fault, Kernel, Mode, Run, Trial
 from harness.campaign.trial import Conditions, strike
-from harness.demo.driver import Driver
+from harness.driver import Driver
 from harness.outcome import GuestLost, HarnessError
 from harness.qemu import Machine
 from harness.spec import Spec

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from harness import subject
-from harness.demo.driver import Driver
+from harness.driver import Driver
 from harness.outcome import HarnessError, Outcome
 from harness.qemu import Attempt, Machine
 from harness.spec import Spec
@@ -32,8 +32,8 @@ HANG_CPU_S = 12.0
 
 def spec(driver: Driver, modules: tuple[Path, ...], kernel: str, icount: bool, smp: int) -> Spec:
     """Describe the machine."""
-    found = Spec(kernel=kernel, smp=smp, memory_mb=_MEMORY_MB[kernel], modules=modules, nut_model=driver.nic,
-                 panic_on_oops=True, devices=())
+    found = driver.machine(Spec(kernel=kernel, smp=smp, memory_mb=_MEMORY_MB[kernel], modules=modules, panic_on_oops=True,
+                                devices=()))
     if not icount:
         return found
     # The peer too has to go by guest time, which else runs ahead of it while the guest is idle.

@@ -56,25 +56,25 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def measure(name: str, rounds: int, icount: bool) -> dict[str, float | None]:
     """Boot a guest, use the driver in it, return each entry point's share."""
-    from harness.demo import driver as drivers
+    from harness import driver as drivers
 
     driver = drivers.load(name)
     build = REPO / "build" / kernel.headers_release() / "plain" / "modules"
-    modules = (build / "fgft.ko", build / f"{driver.module}.ko")
+    modules = (build / "fgft.ko", build / f"{driver.name}.ko")
     for path in modules:
         if not path.is_file():
             raise HarnessError(f"{path} is missing: run `make modules DRIVER={name}`")
     control = f"/sys/kernel/fgft/{driver.module}"
-    with Machine(Spec(nut_model=driver.nic, icount=icount, modules=modules)) as machine:
+    with Machine(driver.machine(Spec(icount=icount, modules=modules))) as machine:
         machine.check("insmod /modules/fgft.ko window=1", timeout_s=_LOAD_S)
-        for step in (driver.load, driver.configure_peer, driver.configure, driver.await_traffic,
+        for step in (driver.load, driver.service.prepare, driver.configure, driver.service.ready,
                      f"echo always > {control}/policy"):
             machine.check(step, timeout_s=_COMMAND_S)
         for _ in range(rounds):
             for entry in driver.entries:
                 for command in filter(None, (entry.change, entry.back)):
                     machine.check(command, timeout_s=_COMMAND_S)
-                machine.check(driver.await_traffic, timeout_s=_COMMAND_S)
+                machine.check(driver.service.ready, timeout_s=_COMMAND_S)
         text = machine.check(f"cd {control}/entries; for e in *; do echo $e $(sed -n 's/^share: //p' $e/window); done")
     return shares(text)
 

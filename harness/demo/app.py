@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from harness import kernel
-from harness.demo import driver as drivers
+from harness import driver as drivers
 from harness.demo import results, table
 from harness.demo.case import Case
 from harness.demo.faults import FAULTS, fault
@@ -58,14 +58,14 @@ def _prepare(args: argparse.Namespace) -> Run:
     if args.jobs < 1 or args.smp < 1:
         raise HarnessError("--jobs and --smp take a number from 1 up")
     modules = built(driver, kernel.fetch(), build=not args.no_build)
-    spec = Spec(smp=args.smp, cpu=args.cpu, icount=True, panic_on_oops=True, modules=modules, nut_model=driver.nic)
+    spec = driver.machine(Spec(smp=args.smp, cpu=args.cpu, icount=True, panic_on_oops=True, modules=modules))
     width = min(args.jobs, 2 * len(entries) * len(faults))
     return Run(driver, entries, faults, spec, width, args.out / driver.name)
 
 
 def _print(demo: Run, summary: Path, wall_s: float) -> None:
     out = table.console()
-    out.print(table.render(demo.driver.name, [entry.name for entry in demo.entries], demo.faults, demo.cases, demo.restart))
+    out.print(table.render(demo.driver, [entry.name for entry in demo.entries], demo.faults, demo.cases, demo.restart))
     for case in demo.cases:
         if not case.passed:
             _print_failure(case)

@@ -6,12 +6,12 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 
-from harness.demo.driver import Driver, Entry
+from harness.driver import Driver, Entry
 from harness.demo.faults import Fault
 from harness.demo.isolated import Isolated, IsolatedOutcome
 from harness.demo.native import Native
 from harness.demo.target import Profile
-from harness.probe import Traffic
+from harness.service import Seen
 
 
 @dataclass
@@ -24,7 +24,7 @@ class Case:
     profile: Profile
     native: Native | None = None
     isolated: Isolated | None = None
-    undisturbed: Traffic | None = None  # over the same call, natively, without the fault
+    undisturbed: Seen | None = None  # over the same call, natively, without the fault
 
     @property
     def reasons(self) -> list[str]:

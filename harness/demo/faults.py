@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness.console import Kind
-from harness.demo.driver import UnknownName
+from harness.driver import UnknownName
 
 
 @dataclass(frozen=True)

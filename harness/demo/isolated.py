@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A fault in an isolated driver, while traffic flows: is everything as before?
+"""A fault in an isolated driver, while it is in use: is everything as before?
 
 Every question is a check with a name; a case is recovered when each was
 answered with yes.  What could not be asked any more, since the guest was lost,
@@ -15,18 +15,17 @@ import os
 import time
 from dataclasses import dataclass, field
 
-from harness import probe
 from harness.agent import AgentError, Result
 from harness.console import Report
-from harness.demo.driver import Entry
+from harness.driver import Entry
 from harness.demo.faults import Fault
 from harness.demo.target import TAINT_DIE, LastFault, Profile, Target, View, last_lines
 from harness.outcome import GuestLost, HarnessError, Outcome
-from harness.probe import Traffic
+from harness.service import Seen
 
 # Guest seconds.
 _RECOVERY_S = 15.0
-# Packets seen before the fault and after the recovery, so that a late loss counts.
+# What is seen before the fault and after the recovery, so that a late loss counts.
 _MARGIN_US = 30000
 
 
@@ -49,8 +48,8 @@ CHECKS: dict[str, str] = {
     "finished": "recovery did not end in time",
     "errno": "the caller did not get the driver's error",
     "settings_kept": "settings have changed",
-    "traffic_after": "no traffic afterwards",
-    "no_loss": "packets were lost although the device had not been written",
+    "traffic_after": "no service afterwards",
+    "no_loss": "something was lost although the device had not been written",
     "outage_bounded": "the outage was longer than a fifth of a restart",
     "resources_clean": "memory was leaked",
     "retry_ok": "the same call without the fault failed",
@@ -73,7 +72,7 @@ class Isolated:
     details: dict[str, str] = field(default_factory=dict)  # by check
     fault: LastFault | None = None
     errno: int | None = None  # what the caller got, positive; None: none, or no convention
-    traffic: Traffic | None = None
+    traffic: Seen | None = None
     evidence: str = ""
     wall_s: float = 0.0
 
@@ -132,20 +131,20 @@ def run(target: Target, entry: Entry, fault: Fault, profile: Profile, bound_ns: 
 def _strike_and_check(case: Isolated, target: Target, entry: Entry, fault: Fault, profile: Profile,
                       bound_ns: float) -> None:
     before = target.look()
-    client = probe.start(target.machine)
+    client = target.driver.service.start(target.machine)
     target.machine.run(["usleep", str(_MARGIN_US)])
     target.arm(entry, fault.name, profile.half_way)
     result = target.change(entry)
     state = target.await_inject()
     case.answer("struck", state.get("state") == "struck", f"injection is {state.get('state')}")
     case.answer("finished", target.await_recovery(before.faults, _RECOVERY_S))
-    case.answer("traffic_after", target.traffic_flows())
+    case.answer("traffic_after", target.served())
     target.machine.run(["usleep", str(_MARGIN_US)])
     case.traffic = client.stop()
     after = target.look()
     _check_fault(case, before, after, entry, fault)
     _check_errno(case, result, entry)
-    _check_traffic(case, bound_ns)
+    _check_traffic(case, bound_ns, target.driver.service.unit)
     _check_kept(case, before, after)
     _check_future(case, target, entry, before)
 
@@ -176,12 +175,12 @@ def _check_errno(case: Isolated, result: Result, entry: Entry) -> None:
         case.errno = -returned
 
 
-def _check_traffic(case: Isolated, bound_ns: float) -> None:
+def _check_traffic(case: Isolated, bound_ns: float, unit: str) -> None:
     traffic = case.traffic
     if not traffic:
         return
     if case.fault and not case.fault.device_written:
-        case.answer("no_loss", traffic.lost == 0, f"{traffic.lost} lost")
+        case.answer("no_loss", traffic.lost == 0, f"{traffic.lost} {unit}")
     case.answer("outage_bounded", traffic.outage_ns <= bound_ns,
                 f"{traffic.outage_ns / 1e6:.1f} ms, bound {bound_ns / 1e6:.1f} ms")
 
@@ -219,7 +218,7 @@ def _check_future(case: Isolated, target: Target, entry: Entry, before: View) ->
     case.answer("retry_ok", not wrong, wrong)
     wrong = target.sweep(besides=entry)
     case.answer("all_entries_ok", not wrong, wrong)
-    case.answer("traffic_after", target.traffic_flows(), "after a call of every entry point")
+    case.answer("traffic_after", target.served(), "after a call of every entry point")
     last = target.look(settings=False)
     case.answer("detected", last.faults == before.faults + 1, f"{last.faults - before.faults} faults in the end")
     _check_resources(case, before, last, "after a call of every entry point")

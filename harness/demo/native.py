@@ -3,7 +3,7 @@
 
 The kernel panics on an oops, as servers are set up to.  A fault that leaves it
 running is looked for by what a user would notice: a command that does not come
-back, a CPU nothing runs on any more, another module's data changed, traffic
+back, a CPU nothing runs on any more, another module's data changed, service
 that stays away.
 """
 
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from harness.agent import AgentError
 from harness.console import Report
-from harness.demo.driver import Entry
+from harness.driver import Entry
 from harness.demo.faults import Fault
 from harness.demo.target import Profile, Target, last_lines
 from harness.outcome import GuestLost, HarnessError, Outcome
@@ -117,8 +117,8 @@ def _aftermath(target: Target) -> tuple[NativeOutcome, str]:
     view = target.look()
     if view.victim != "intact":
         return NativeOutcome.CORRUPTION, "data of another module was overwritten"
-    if not target.traffic_flows():
-        return NativeOutcome.CORRUPTION, "no traffic any more"
+    if not target.served():
+        return NativeOutcome.CORRUPTION, "nobody is served any more"
     lost = [name for name, value in view.settings.items() if value is None]
     if lost:
         return NativeOutcome.CORRUPTION, f"cannot be read any more: {', '.join(lost)}"

@@ -100,7 +100,7 @@ def write(directory: Path, command: list[str], driver: str, spec: Spec, cases: l
         **header(command),
         "driver": driver,
         "machine": {"smp": spec.smp, "cpu": spec.cpu, "icount": spec.icount, "panic_on_oops": spec.panic_on_oops,
-                    "nic": spec.nut_model},
+                    "nic": spec.nut_model or None, "arguments": list(spec.arguments)},
         "cases": [case_fields(case) for case in cases],
         "restart": {"outage_ns": restart.traffic.outage_ns if restart else None,
                     "lost": restart.traffic.lost if restart else None},

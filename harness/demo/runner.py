@@ -7,11 +7,10 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness import probe
 from harness.agent import AgentError
 from harness.demo import isolated, native, restart
 from harness.demo.case import Case
-from harness.demo.driver import Driver, Entry
+from harness.driver import Driver, Entry
 from harness.demo.faults import Fault
 from harness.demo.isolated import Isolated
 from harness.demo.native import Native
@@ -19,7 +18,7 @@ from harness.demo.table import duration
 from harness.demo.target import Profile, Target
 from harness.outcome import GuestLost, HarnessError
 from harness.pool import Pool
-from harness.probe import Traffic
+from harness.service import Seen
 from harness.progress import progress
 from harness.qemu import Machine
 from harness.spec import Spec
@@ -32,12 +31,12 @@ OUTAGE_SHARE = 1 / 5
 class Measured:
     """An entry point's profile, how long its workload takes, and what a client sees of it.
 
-    No traffic: the call itself, without any fault, keeps this client from its peer.
+    No traffic: the call itself, without any fault, keeps this client out.
     """
 
     profile: Profile
     wall_s: float
-    traffic: Traffic | None
+    traffic: Seen | None
 
 
 @dataclass(frozen=True)
@@ -136,12 +135,12 @@ class Run:
             begun = time.monotonic()
             profile = target.profile(entry)
             wall_s = time.monotonic() - begun
-            # Once more for the client: its packets must not be counted as sites.
+            # Once more for the client: what it does must not be counted as sites.
             target.rewind()
-            client = probe.start(target.machine)
+            client = target.driver.service.start(target.machine)
             target.change(entry)
             # Some calls are meant to cut this client off: a new address, for one.
-            flows = target.traffic_flows()
+            flows = target.served()
             traffic = client.stop()
             return Measured(profile, wall_s, traffic if flows else None)
         except (HarnessError, GuestLost, AgentError) as error:
@@ -165,7 +164,7 @@ def _told(result: Result) -> str:
     if isinstance(result, restart.Restart):
         return f"{duration(result.traffic.outage_ns)}, {result.traffic.lost} lost"
     if isinstance(result, Measured):
-        alone = f"; {duration(result.traffic.outage_ns)} without a packet when nothing is wrong" if result.traffic else ""
+        alone = f"; {duration(result.traffic.outage_ns)} of silence when nothing is wrong" if result.traffic else ""
         return f"{result.profile.hits} sites, struck at {result.profile.half_way}{alone}"
     if isinstance(result, Unreachable):
         return result.reason

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import statistics
+
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -11,6 +13,7 @@ from harness.demo.case import Case
 from harness.demo.faults import Fault
 from harness.demo.native import NativeOutcome
 from harness.demo.restart import Restart
+from harness.driver import Driver
 
 _WIDTH = 126
 _NATIVE_STYLE = {
@@ -19,8 +22,7 @@ _NATIVE_STYLE = {
 }
 _LEGEND = (
     "First line: what the fault does to the kernel without isolation (it panics on an oops). Below: the same fault "
-    "isolated: the step that put it right; the longest time a client got no packet, and packets lost of those sent "
-    "every millisecond each way.",
+    "isolated: the step that put it right; the longest time a client got nothing, and {lost}.",
     "undo: memory and kernel back, device never written.  registers: and plain registers written back.  "
     "pm: and the device re-initialised by the driver's own suspend and resume.  TOO LONG: more than a fifth of a restart.  "
     "no fault: what the same call costs when nothing is wrong.",
@@ -65,7 +67,7 @@ def _cell(case: Case | None) -> Text:
 
 
 def _entry(name: str, row: list[Case | None]) -> Text:
-    """Return an entry point and how long its call alone stops traffic."""
+    """Return an entry point and how long its call alone stops service."""
     cell = Text(name)
     undisturbed = next((case.undisturbed for case in row if case and case.undisturbed), None)
     if undisturbed:
@@ -73,19 +75,19 @@ def _entry(name: str, row: list[Case | None]) -> Text:
     return cell
 
 
-def render(driver: str, entries: list[str], faults: list[Fault], cases: list[Case], restart: Restart | None) -> RenderableType:
+def render(driver: Driver, entries: list[str], faults: list[Fault], cases: list[Case], restart: Restart | None) -> RenderableType:
     """Return the table, the restart for comparison, the verdict and the legend."""
-    table = Table(title=f"{driver}: every fault, natively and isolated", show_lines=True, expand=False)
+    table = Table(title=f"{driver.name}: every fault, natively and isolated", show_lines=True, expand=False)
     table.add_column("entry point", no_wrap=True)
     for fault in faults:
         table.add_column(fault.title)
     by_name = {(case.entry.name, case.fault.name): case for case in cases}
     for entry in entries:
         row = [by_name.get((entry, fault.name)) for fault in faults]
-        table.add_row(_entry(entry.removeprefix(f"{driver}_"), row), *map(_cell, row))
+        table.add_row(_entry(entry.removeprefix(f"{driver.name}_"), row), *map(_cell, row))
     parts: list[RenderableType] = [table]
     parts += [Text(line) for line in _comparison(cases, restart)]
-    parts += [Text(line, style="dim") for line in _LEGEND]
+    parts += [Text(line.format(lost=driver.service.lost), style="dim") for line in _LEGEND]
     return Group(*parts)
 
 
@@ -93,10 +95,13 @@ def _comparison(cases: list[Case], restart: Restart | None) -> list[str]:
     if not restart:
         return ["Restart of the driver: not measured"]
     outage = restart.traffic.outage_ns
-    lines = [f"Restart of the driver (out, in, configured again): {duration(outage)} without a packet, "
+    lines = [f"Restart of the driver (out, in, configured again): {duration(outage)} without service, "
              f"{restart.traffic.lost} lost."]
     outages = [case.isolated.traffic.outage_ns for case in cases if case.isolated and case.isolated.traffic]
     if outages:
+        middle = statistics.median(outages)
+        share = f", {middle / outage:.2%} of a restart's" if outage else ""
+        lines.append(f"Median outage of all isolated cases: {duration(middle)}{share}.")
         worst = max(outages)
         ratio = f", 1/{outage / worst:.0f} of a restart" if worst > 0 else ""
         lines.append(f"Longest outage of all isolated cases: {duration(worst)}{ratio}.")

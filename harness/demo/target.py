@@ -13,7 +13,7 @@ import shlex
 from dataclasses import dataclass
 
 from harness.agent import Result
-from harness.demo.driver import Driver, Entry
+from harness.driver import Driver, Entry
 from harness.outcome import HarnessError, Outcome
 from harness.qemu import Machine
 
@@ -143,7 +143,7 @@ class Target:
         self._home = f"{_SYSFS}/{driver.module}"
 
     def prepare(self) -> None:
-        """Load and configure the driver, see traffic flow, and save the snapshot."""
+        """Load and configure the driver, see it serve a user, and save the snapshot."""
         self.machine.check("insmod /modules/fgft.ko")
         self.machine.check(self.driver.load, timeout_s=_LINK_S)
         if self.machine.run(["test", "-d", self._home]).outcome is not Outcome.PASSED:
@@ -154,15 +154,15 @@ class Target:
             if entry.name not in present:
                 raise HarnessError(f"{entry.name} is no isolated entry point of this build: "
                                    f"drivers/{self.driver.name}/policy lists {', '.join(present)}")
-        self.machine.check(self.driver.configure_peer)
+        self.machine.check(self.driver.service.prepare)
         self.configure()
         self.machine.save(SNAPSHOT)
 
     def configure(self) -> None:
-        """Apply the user's configuration and wait for traffic."""
+        """Apply the user's configuration and wait until a user is served."""
         self.machine.check("set -e\n" + self.driver.configure, timeout_s=_LINK_S)
-        if not self.traffic_flows():
-            raise HarnessError(f"no traffic after {self.driver.name} was configured\n{self.machine.console.tail()}")
+        if not self.served():
+            raise HarnessError(f"no service after {self.driver.name} was configured\n{self.machine.console.tail()}")
 
     def rewind(self) -> None:
         """Go back to the configured guest, isolation off."""
@@ -219,8 +219,8 @@ class Target:
 
     def retry(self, entry: Entry) -> str:
         """Change, see that it took effect, and change back; return what was wrong, "" if nothing."""
-        if not self.traffic_flows():
-            return "no traffic before it"
+        if not self.served():
+            return "no service before it"
         wrong = self._perform([(entry, entry.change)])
         settings = self.settings() if entry.sets and not wrong else {}
         for name, value in entry.sets.items() if settings else ():
@@ -247,7 +247,7 @@ class Target:
             calls = f"{self._home}/entries/{entry.name}/calls"
             script.append(f"echo '{_MARK}{index}'; read -r before < {calls}")
             if traffic and entry is not last:
-                script.append(f"{{ {self.driver.await_traffic}\n}} || {{ echo 'no traffic before it'; exit 1; }}")
+                script.append(f"{{ {self.driver.service.ready}\n}} || {{ echo 'no service before it'; exit 1; }}")
             script.append(f"{{ {action or 'true'}; }} > /run/said 2>&1 || {{ tail -n 1 /run/said; exit 1; }}")
             script.append(f"await {int(_REACH_S * 10)} above $before {calls} || {{ echo 'not reached by it'; exit 1; }}")
             last = entry
@@ -260,9 +260,9 @@ class Target:
         said = sections.get(str(at), "").strip() or result.err.strip()[-200:]
         return f"{entry.name}: '{action}' {result.outcome.value}{': ' + said if said else ''}"
 
-    def traffic_flows(self) -> bool:
-        """Wait until a round trip through the interface succeeds."""
-        return self.machine.run(self.driver.await_traffic, timeout_s=_LINK_S).outcome is Outcome.PASSED
+    def served(self) -> bool:
+        """Wait until a user of the device is served."""
+        return self.machine.run(self.driver.service.ready, timeout_s=_LINK_S).outcome is Outcome.PASSED
 
     # Looking
 

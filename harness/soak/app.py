@@ -17,11 +17,12 @@ from pathlib import Path
 
 from harness import kernel
 from harness.console import Kind
-from harness.demo import driver as drivers
+from harness import driver as drivers
 from harness.modules import built
 from harness.outcome import GuestLost, HarnessError, Outcome
 from harness.qemu import Machine
-from harness.soak import audit, plan, results, triggers
+from harness.service import triggers
+from harness.soak import audit, plan, results
 from harness.soak.guest import Guest
 from harness.soak.results import Events, Fate, Run, Tally
 from harness.spec import Spec
@@ -52,9 +53,9 @@ def run(args: argparse.Namespace) -> int:
     seed = args.seed if args.seed is not None else random.SystemRandom().randrange(1 << 31)
     guest_kernel = kernel.select(args.kernel)
     modules = built(driver, guest_kernel, build=not args.no_build)
-    spec = Spec(kernel=args.kernel, smp=args.smp, memory_mb=_MEMORY_MB[args.kernel], modules=modules,
-                nut_model=driver.nic, panic_on_oops=True, soft_lockup_s=_SOFT_LOCKUP_S,
-                kernel_args=("workqueue.watchdog_thresh=120", "rcupdate.rcu_cpu_stall_timeout=120"))
+    spec = driver.machine(Spec(
+        kernel=args.kernel, smp=args.smp, memory_mb=_MEMORY_MB[args.kernel], modules=modules, panic_on_oops=True,
+        soft_lockup_s=_SOFT_LOCKUP_S, kernel_args=("workqueue.watchdog_thresh=120", "rcupdate.rcu_cpu_stall_timeout=120")))
     state = Run(["python3", "-m", "harness", *sys.argv[1:]], driver.name, args.kernel, guest_kernel.release, seed, args.minutes)
     # Ended by a time limit or by hand, the guest ends and what was seen is told.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -104,7 +105,7 @@ class _Soak:
         return 0 if results.passed(self._run, self._tally) else 1
 
     def _soak(self, machine: Machine) -> None:
-        guest = Guest(machine, self._driver, triggers.load())
+        guest = Guest(machine, self._driver, triggers.load(self._driver.service.triggers))
         self._console_mark = machine.console.mark()
         guest.prepare(self._run.seed)
         aims = guest.aims()

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness import subject
-from harness.demo.driver import Driver
+from harness.driver import Driver
 from harness.demo.target import parse_pairs, parse_sections
 from harness.outcome import HarnessError, Outcome
 from harness.qemu import Attempt, Machine
 from harness.soak import audit
 from harness.soak.plan import BATCH, Aim, Strike
-from harness.soak.triggers import Catalogue, Operation
+from harness.service.triggers import Catalogue, Operation
 from harness.ui import note
 
 _SYSFS = "/sys/kernel/fgft"
@@ -221,7 +221,7 @@ class Guest:
 
     def traffic_flows(self) -> bool:
         """Wait until a round trip through the interface succeeds."""
-        return self.machine.run(self.driver.await_traffic, timeout_s=_COMMAND_S).outcome is Outcome.PASSED
+        return self.machine.run(self.driver.service.ready, timeout_s=_COMMAND_S).outcome is Outcome.PASSED
 
     def look(self, faults: int) -> audit.Look:
         """Return what the quiet machine owns; nothing is running but us."""

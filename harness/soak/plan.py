@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from harness.demo.faults import FAULTS
-from harness.soak.triggers import Operation
+from harness.service.triggers import Operation
 
 # Faults between two looks at the machine.
 BATCH = 10

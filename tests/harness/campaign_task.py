@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from harness import cli  # noqa: E402  (found by the line above)
 from harness.campaign import app  # noqa: E402
 from harness.campaign.record import Trial  # noqa: E402
-from harness.demo import driver as drivers  # noqa: E402
+from harness import driver as drivers  # noqa: E402
 from harness.outcome import HarnessError  # noqa: E402
 from tests.harness.campaign_trials import a_plan, mixed  # noqa: E402
 

@@ -10,7 +10,7 @@ from harness.campaign import catalogue, plan
 from harness.campaign.machine import Subject, spec
 from harness.campaign.record import Mode, Outcome, Run
 from harness.campaign.trial import Runner
-from harness.demo import driver as drivers
+from harness import driver as drivers
 from harness.modules import build_directory, built
 from harness.qemu import Machine
 

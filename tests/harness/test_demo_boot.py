@@ -45,7 +45,8 @@ def test_one_entry_point_is_recovered(tmp_path: Path) -> None:
     for case in summary["cases"]:
         assert case["errno"] == "EIO" and case["device_written"] and not case["tainted_die"]
         assert case["outage_ns"] * 5 <= summary["restart"]["outage_ns"]
-    assert summary["machine"] == {"smp": 2, "cpu": "max", "icount": True, "panic_on_oops": True, "nic": "e1000-82545em"}
+    assert summary["machine"] == {"smp": 2, "cpu": "max", "icount": True, "panic_on_oops": True, "nic": "e1000-82545em",
+                                  "arguments": []}
     assert "booted in" in done.stderr
 
 

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from harness import driver
 from harness.console import parse as parse_console
-from harness.demo import driver, faults, isolated, native, results, table, target
+from harness.demo import faults, isolated, native, results, table, target
 from harness.demo.case import Case
 from harness.demo.isolated import BOUNDS, CHECKS, Isolated, IsolatedOutcome
 from harness.demo.native import Native, NativeOutcome
@@ -88,9 +89,12 @@ def test_faults_and_causes_are_those_of_the_runtime() -> None:
 
 @pytest.mark.parametrize("text, message", [
     ("module = ", "Invalid value"),
-    ("wheels = 4", "unknown field 'wheels'"),
-    ('module = "x"', "is missing"),
-    ("module = 3", "must be of type str"),
+    ("service = 'net'\nwheels = 4", "unknown field 'wheels'"),
+    ('service = "net"', "is missing"),
+    ('service = "tea"', "service must be one of "),
+    ("[machine]\nnic = 3", "must be of type str"),
+    ("service = 'net'\n[machine]\nwheels = 3", "unknown field 'wheels'"),
+    ("service = 'net'\nmodule = 3", "must be of type str"),
     ("[[setting]]\nname = 'a'\ncommand = 'b'\npattern = '('", "pattern of setting 'a'"),
     ("[[setting]]\nname = 'a'\ncommand = 'b'\npattern = 'x'", "captures nothing"),
     ("[[entry]]\nname = 'a'\nchange = 'b'\nback = 'c'\nerrno = false\nsets = { colour = 'red' }", "which is no setting"),
@@ -98,16 +102,17 @@ def test_faults_and_causes_are_those_of_the_runtime() -> None:
 ])
 def test_bad_description_is_one_line(tmp_path: Path, text: str, message: str) -> None:
     """A mistake in a driver's file is told with the file's name."""
-    whole = (driver.DRIVERS / "e1000.toml").read_text(encoding="utf-8")
+    whole = (driver.DRIVERS / "e1000" / driver.FILE).read_text(encoding="utf-8")
     if "[[" in text:
         text = whole.split("# What the driver and the kernel say")[0] + (
             text if "[[setting]]" in text else "[[setting]]\nname = 's'\ncommand = 't'\npattern = '(u)'\n" + text)
         if "[[entry]]" not in text:
             text += "\n[[entry]]\nname = 'a'\nchange = 'b'\nback = 'c'\nerrno = false\n"
-    (tmp_path / "bad.toml").write_text(text, encoding="utf-8")
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / driver.FILE).write_text(text, encoding="utf-8")
     with pytest.raises(HarnessError, match=re.escape(message)) as caught:
         driver.load("bad", tmp_path)
-    assert "bad.toml" in str(caught.value) and "\n" not in str(caught.value).split(":", 1)[0]
+    assert f"bad/{driver.FILE}" in str(caught.value) and "\n" not in str(caught.value).split(":", 1)[0]
 
 
 def test_unknown_names_list_what_there_is() -> None:
@@ -286,7 +291,7 @@ def test_table_shows_every_case() -> None:
     assert broken.isolated
     broken.isolated.outcome = IsolatedOutcome.FAILED
     out = Console(width=140, record=True, file=open("/dev/null", "w", encoding="ascii"))
-    out.print(table.render("e1000", ["e1000_set_coalesce", "e1000_set_mac"], [faults.fault("null-load"), faults.fault("loop")],
+    out.print(table.render(E1000, ["e1000_set_coalesce", "e1000_set_mac"], [faults.fault("null-load"), faults.fault("loop")],
                            [a_case(), broken], Restart(traffic(2790000000, 3900))))
     text = out.export_text()
     for wanted in ("set_coalesce", "panic", "registers", "4.3 ms", "FAILED", "not run", "2.79 s", "3900 lost", "1/649"):

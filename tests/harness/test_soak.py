@@ -17,7 +17,9 @@ from harness.demo.faults import FAULTS
 from harness.outcome import HarnessError
 from harness.oracle import build as oracle
 from harness.paths import REPO
-from harness.soak import audit, guest, plan, results, triggers
+from harness.service import triggers
+from harness.service.net import SERVICE
+from harness.soak import audit, guest, plan, results
 from harness.soak.results import Fate
 
 AIMS = [plan.Aim("nic_open", "up", 1, 1000, 40), plan.Aim("nic_xmit", "", 6, 1000, 7), plan.Aim("nic_regs", "d", 3, 1000, 1)]
@@ -244,7 +246,7 @@ def test_load_adds_up() -> None:
 
 def test_triggers_file(tmp_path: Path) -> None:
     """Both halves run, and the first failure is what is told; a bad file is named."""
-    catalogue = triggers.load()
+    catalogue = triggers.load(SERVICE.triggers)
     mtu = catalogue.find("net_device_ops.ndo_change_mtu")
     assert mtu and catalogue.find("no_such_ops.field") is None
     shell = triggers.Trigger((), "exit_code() { return 3; }; exit_code", "echo undone", 1, 1).shell

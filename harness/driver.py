@@ -1,17 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A driver as the demo sees it: data, read from demo/drivers/<name>.toml."""
+"""A driver as the harness sees it: data, read from drivers/<name>/workload.toml."""
 
 from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
+from harness import service
 from harness.outcome import HarnessError
+from harness.paths import REPO
+from harness.service import Service
+from harness.spec import Spec
 
-DRIVERS = Path(__file__).resolve().parent / "drivers"
+DRIVERS = REPO / "drivers"
+FILE = "workload.toml"
 
 
 class UnknownName(HarnessError):
@@ -47,18 +52,26 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Driver:
-    """All the demo knows about one driver."""
+class Hardware:
+    """The device under test in the virtual machine."""
 
-    name: str
-    module: str
-    nic: str
+    nic: str  # model of a network card, put on the peer's network; "" for what is none
+    bus: str  # as in /sys/bus/
+    arguments: list[str]  # further ones for QEMU; {directory} is the machine's own
+
+
+@dataclass(frozen=True)
+class Driver:
+    """All the harness knows about one driver."""
+
+    name: str  # of its directory and of the module's file
+    module: str  # as the kernel calls it
     unload: str
     load: str
     configure: str
-    configure_peer: str
-    await_traffic: str
     allocations: str
+    service: Service
+    hardware: Hardware
     settings: tuple[Setting, ...]
     entries: tuple[Entry, ...]
 
@@ -69,16 +82,21 @@ class Driver:
                 return entry
         raise UnknownName("entry point", name, [entry.name for entry in self.entries])
 
+    def machine(self, spec: Spec) -> Spec:
+        """Return a machine with the driver's device in it."""
+        return replace(spec, nut_model=self.hardware.nic, arguments=tuple(self.hardware.arguments))
+
 
 def available(directory: Path = DRIVERS) -> list[str]:
     """Return the names of the drivers that have a description."""
-    return sorted(path.stem for path in directory.glob("*.toml"))
+    return sorted(path.parent.name for path in directory.glob(f"*/{FILE}"))
 
 
 def _take(path: Path, what: str, table: dict[str, Any], kind: type, **defaults: Any) -> dict[str, Any]:
     """Check that a table has the fields of a dataclass, no other, of the right types."""
-    types = {field.name: {"str": str, "bool": bool, "dict[str, str]": dict}[str(field.type)]
-             for field in fields(kind) if str(field.type) in ("str", "bool", "dict[str, str]")}
+    hints = get_type_hints(kind)
+    types = {field.name: getattr(hints[field.name], "__origin__", hints[field.name]) for field in fields(kind)}
+    types = {name: found for name, found in types.items() if found in (str, bool, dict, list)}
     table = {**defaults, **table}
     for name in table:
         if name not in types:
@@ -91,9 +109,22 @@ def _take(path: Path, what: str, table: dict[str, Any], kind: type, **defaults: 
     return table
 
 
+def _defaults(name: str, module: str) -> dict[str, str]:
+    """Return what most drivers need not say."""
+    return {
+        "name": name,
+        "module": module,
+        "unload": f"rmmod {module}",
+        "load": f"insmod /modules/{name}.ko",
+        # The driver's areas in the kernel's own books.  A dump is kept for its
+        # reader for five minutes: that is no leak.
+        "allocations": f"grep -e '\\[{module}\\]' -e '\\[fgft\\]' /proc/vmallocinfo | grep -vc dump_encode",
+    }
+
+
 def load(name: str, directory: Path = DRIVERS) -> Driver:
     """Read a driver's description."""
-    path = directory / f"{name}.toml"
+    path = directory / name / FILE
     if name not in available(directory):
         raise UnknownName("driver", name, available(directory))
     try:
@@ -102,7 +133,10 @@ def load(name: str, directory: Path = DRIVERS) -> Driver:
         raise HarnessError(f"{path}: {error}") from None
     settings = tuple(Setting(**_take(path, "a setting", item, Setting)) for item in table.pop("setting", []))
     entries = tuple(Entry(**_take(path, "an entry", item, Entry, sets={})) for item in table.pop("entry", []))
-    driver = Driver(**_take(path, "the driver", {"name": name, **table}, Driver), settings=settings, entries=entries)
+    hardware = Hardware(**_take(path, "the machine", table.pop("machine", {}), Hardware, nic="", bus="pci", arguments=[]))
+    serves = service.get(path, table.pop("service", None))
+    words = _take(path, "the driver", table, Driver, **_defaults(name, str(table.get("module", name.replace("-", "_")))))
+    driver = Driver(**words, service=serves, hardware=hardware, settings=settings, entries=entries)
     _verify(path, driver)
     return driver
 

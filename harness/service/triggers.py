@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What makes the kernel call an entry point, read from triggers.toml."""
+"""What makes the kernel call an entry point, read from the file of its class."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import Any
 
 from harness.outcome import HarnessError
 
-TRIGGERS = Path(__file__).resolve().parent / "triggers.toml"
 _REACH_MS = 3000
 
 
@@ -48,7 +47,7 @@ class Operation:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """All of triggers.toml."""
+    """All of such a file."""
 
     triggers: tuple[Trigger, ...]
     churn: tuple[Operation, ...]
@@ -63,7 +62,7 @@ def _operations(rows: list[dict[str, Any]]) -> tuple[Operation, ...]:
     return tuple(Operation(row["name"], row["command"], row["weight"]) for row in rows)
 
 
-def load(path: Path = TRIGGERS) -> Catalogue:
+def load(path: Path) -> Catalogue:
     """Read the file; a mistake in it is named with the file."""
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What users get from a device, by class: packets, samples, events.
+
+A class of devices has a module here, with a client that uses the device without
+a pause and tells for how long it got nothing, and a file of the same name that
+says how its entry points are reached (see triggers.py).
+"""
+
+from __future__ import annotations
+
+import importlib
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+from harness.outcome import HarnessError
+from harness.qemu import Machine
+
+HOME = Path(__file__).resolve().parent
+
+
+class Seen(Protocol):
+    """What a client saw of a device over a while; a dataclass, written to results as it is."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def outage_ns(self) -> int:
+        """The longest time it got nothing, in guest nanoseconds."""
+
+    @property
+    def lost(self) -> int:
+        """Units that were due and never came."""
+
+    @property
+    def duplicated(self) -> int:
+        """Units that came more than once."""
+
+
+class Client(Protocol):
+    """A user at work."""
+
+    def stop(self) -> Seen:
+        """End it and return what it saw."""
+
+
+class Service(ABC):
+    """A class of devices as its users know it."""
+
+    name: ClassVar[str]
+    unit: ClassVar[str]  # what is lost when something is: "packets"
+    lost: ClassVar[str]  # the same for a table's legend
+    # Shell scripts for the guest.  `prepare` runs once, after the driver was
+    # loaded for the first time; `ready` succeeds when a user is served, and
+    # waits for that for 20 s at most.
+    prepare: ClassVar[str]
+    present: ClassVar[str]  # a path that is there while a configured device is
+    ready: ClassVar[str]
+
+    @abstractmethod
+    def start(self, machine: Machine) -> Client:
+        """Begin to use the device in a guest in which `ready` has succeeded."""
+
+    @property
+    def triggers(self) -> Path:
+        """The file that says how entry points of this class are reached."""
+        return HOME / f"{self.name}.toml"
+
+
+def available() -> list[str]:
+    """Return the classes there are."""
+    return sorted(path.stem for path in HOME.glob("*.toml"))
+
+
+def get(path: Path, name: object) -> Service:
+    """Return the class that the description of a driver at `path` names."""
+    if name not in available():
+        raise HarnessError(f"{path}: service must be one of {', '.join(available())}")
+    found = importlib.import_module(f"harness.service.{name}").SERVICE
+    assert isinstance(found, Service)
+    return found
