@@ -11,10 +11,6 @@ from harness.driver import Driver
 from harness.outcome import HarnessError, Outcome
 from harness.qemu import Machine
 
-PEER = "10.77.0.2"
-PORT = 7707
-# Sends back what it gets.
-ECHO = f"exec ip netns exec peer stream serve {PORT}"
 # Guest seconds, on a machine whose host is busy.
 _COMMAND_S = 60.0
 
@@ -58,3 +54,9 @@ def configure(machine: Machine, driver: Driver) -> None:
     machine.check("sh /run/configure", timeout_s=_COMMAND_S)
     if machine.run(driver.service.ready, timeout_s=_COMMAND_S).outcome is not Outcome.PASSED:
         raise HarnessError(f"no service after {driver.name} was configured\n{machine.console.tail()}")
+
+
+def start_helpers(machine: Machine, driver: Driver) -> None:
+    """Start what a user of the device needs beside it."""
+    for command in driver.service.helpers:
+        machine.background(command)

@@ -15,7 +15,6 @@ from harness.qemu import Attempt, Machine
 from harness.spec import Spec
 
 SNAPSHOT = "campaign"
-INTERFACE = "nut"
 POLICIES = {"native": "off", "isolated": "always"}
 # Guest nanoseconds an instruction takes, as a power of two.  About the speed
 # of the emulator: delays of drivers would cost 16 times as much with 0.
@@ -48,13 +47,13 @@ class Subject:
         self.driver = driver
 
     def prepare(self) -> None:
-        """Load and configure the driver, see traffic flow, and save the snapshot."""
+        """Load and configure the driver, see a user served, and save the snapshot."""
         subject.write_scripts(self.machine, self.driver)
         subject.load(self.machine, self.driver)
         if self.machine.run(["test", "-e", "/sys/kernel/fgft/mutant"]).outcome is not Outcome.PASSED:
             raise HarnessError(f"no mutants in this build: run `make modules INJECT=1 MUTANTS=1 DRIVER={self.driver.name}`")
         subject.configure(self.machine, self.driver)
-        self.machine.background(subject.ECHO)
+        subject.start_helpers(self.machine, self.driver)
         self.machine.check(["usleep", "500000"])
         self.machine.save(SNAPSHOT)
 
@@ -64,7 +63,7 @@ class Subject:
 
     def ask(self, mode: str, entry: str, trigger: str, reach_ms: int, hang_cpu_s: float = HANG_CPU_S, **fields: Any) -> Attempt:
         """Run guest/trial.cc once."""
-        request = {"module": self.driver.module, "interface": INTERFACE, "address": subject.PEER, "port": subject.PORT,
+        request = {"module": self.driver.module, "user": {"class": self.driver.service.name, **self.driver.service.user},
                    "policy": POLICIES[mode], "entry": entry, "trigger": trigger, "reach_ms": reach_ms, **fields}
         return self.machine.attempt(["trial", json.dumps(request)], timeout_s=_TRIAL_S, wall_s=_WALL_S, cpu_s=hang_cpu_s)
 

@@ -35,8 +35,6 @@ _LOST = {
     MachineOutcome.TIMEOUT: Outcome.HUNG,  # the caller did not come back
 }
 
-_IFF_UP = 1
-
 # Return codes of guest/command.h: the command overran, or could not be ended.
 _OVERRAN, _STUCK = -1000, -1001
 
@@ -58,7 +56,7 @@ def judge(how: Circumstances, attempt: Attempt, answer: dict[str, Any] | None) -
     if answer is None:
         return _lost(how, attempt, console)
     if not answer["ready"]:
-        return _run(how, Outcome.HARNESS_ERROR, attempt, console, problems=("no data flowed before the fault",))
+        return _run(how, Outcome.HARNESS_ERROR, attempt, console, problems=("nobody was served before the fault",))
     if not answer["struck"]:
         return _run(how, Outcome.NOT_REACHED, attempt, console, reached=False, hits=0)
     detected = answer["faults"] > 0
@@ -114,9 +112,9 @@ def _checks(how: Circumstances, answer: dict[str, Any], complaints: list[str]) -
     again = answer["again"]
     traffic = []
     if not answer["traffic"] and not _absent(how, answer):
-        traffic.append("no data flows after the fault")
+        traffic.append("nobody is served after the fault")
     if not again["traffic"]:
-        traffic.append("no data flows after the call without the fault")
+        traffic.append("nobody is served after the call without the fault")
     if how.reference.connection_kept and not answer["connection_kept"]:
         traffic.append("the connection broke")
     retry = []
@@ -140,9 +138,8 @@ def _refused(how: Circumstances, answer: dict[str, Any]) -> bool:
 
 
 def _absent(how: Circumstances, answer: dict[str, Any]) -> bool:
-    """Whether the call that makes the interface or takes it up was refused: then there is none, or it is down."""
-    flags = answer["settings"]["after"].get("flags")
-    return _refused(how, answer) and (flags is None or not flags & _IFF_UP)
+    """Whether the call that makes the device usable was refused: then it is not there, or down."""
+    return _refused(how, answer) and not answer["settings"]["after"].get("up")
 
 
 def _settings(how: Circumstances, answer: dict[str, Any]) -> list[str]:

@@ -4,14 +4,15 @@
 //	trial REQUEST		prints one line of JSON
 //
 // REQUEST is JSON:
-//	{"module", "interface", "address", "port", "policy", "entry", "trigger",
-//	 "reach_ms", "unit", "number", "times", "seed"}
+//	{"module", "user", "policy", "entry", "trigger", "reach_ms", "unit", "number",
+//	 "times", "seed"}
+// "user" says who uses the device meanwhile: its "class", and what that one asks for.
 // With a null number nothing is woken: the run is what others are compared
 // with.  With "cover" instead, the mutants that calls of "entry" pass are noted,
 // over so many calls.
 //
-// The order: look, start a connection, wake the mutant, trigger, watch, put it
-// to sleep, see data flow, look, trigger again, see data flow again, look.
+// The order: look, start to use the device, wake the mutant, trigger, watch, put it
+// to sleep, see it serve, look, trigger again, see it serve again, look.
 //
 // The mutant is awake within one call of the entry point, in all that this call
 // does: the first one that passes it.
@@ -22,6 +23,7 @@
 
 #include <cstdio>
 #include <ctime>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,21 +32,33 @@
 
 #include "command.h"
 #include "files.h"
-#include "flow.h"
 #include "look.h"
+#include "net_user.h"
 #include "result.h"
+#include "user.h"
+
+// A class of devices is a row here, and a header with its user.
+std::unique_ptr<fgft::User> fgft::make_user(const json &request)
+{
+	using Make = std::unique_ptr<User> (*)(const json &);
+	static const std::map<std::string, Make> classes = {
+		{"net", [](const json &r) -> std::unique_ptr<User> { return std::make_unique<NetUser>(r); }},
+	};
+	const auto found = classes.find(request.value("class", ""));
+
+	return found == classes.end() ? nullptr : found->second(request);
+}
 
 namespace {
 
 using fgft::Command;
-using fgft::Flow;
-using fgft::Interface;
 using fgft::kNsPerMs;
 using fgft::kNsPerSec;
 using fgft::now_ns;
 using fgft::pairs_of;
 using fgft::read_number;
 using fgft::read_text;
+using fgft::User;
 using fgft::value_of;
 using fgft::write_text;
 using nlohmann::json;
@@ -63,11 +77,10 @@ constexpr int64_t kRecoverMs = 20000;
 constexpr int64_t kTrafficMs = 12000;
 constexpr int64_t kQuietMs = 1500;
 constexpr int64_t kPhaseNs = 4 * kNsPerSec;	// twice a watchdog's period
-constexpr uint64_t kProof = 16 * Flow::kBlock;
 
 struct Request {
-	std::string module, interface, address, policy, entry, trigger, unit;
-	uint16_t port = 0;
+	std::string module, policy, entry, trigger, unit;
+	json user;
 	int64_t reach_ms = 0;
 	std::optional<uint64_t> number;
 	uint64_t times = 0, seed = 0, cover = 0;
@@ -79,20 +92,18 @@ struct Request {
 		if (!given.is_object())
 			return false;
 		request.module = given.value("module", "");
-		request.interface = given.value("interface", "");
-		request.address = given.value("address", "");
+		request.user = given.value("user", json::object());
 		request.policy = given.value("policy", "");
 		request.entry = given.value("entry", "");
 		request.trigger = given.value("trigger", "");
 		request.unit = given.value("unit", "");
-		request.port = given.value("port", uint16_t{0});
 		request.reach_ms = given.value("reach_ms", 0);
 		if (given.contains("number") && given["number"].is_number_unsigned())
 			request.number = given["number"].get<uint64_t>();
 		request.times = given.value("times", 0U);
 		request.seed = given.value("seed", uint64_t{0});
 		request.cover = given.value("cover", 0U);
-		return !request.module.empty() && !request.interface.empty() && !request.policy.empty();
+		return !request.module.empty() && !request.policy.empty();
 	}
 	std::string home() const { return kRoot + module; }
 	std::string arming() const
@@ -105,13 +116,13 @@ struct Request {
 
 class Trial {
 public:
-	explicit Trial(const Request &request) : request_(request), interface_(request.interface.c_str()) {}
+	Trial(const Request &request, User &user) : request_(request), user_(user) {}
 
 	json run();
 	json cover();
 
 private:
-	template <typename Condition> bool flow_until(int64_t ms, Condition condition);
+	template <typename Condition> bool use_until(int64_t ms, Condition condition);
 	uint64_t faults() const { return read_number(request_.home() + "/faults"); }
 	bool struck() const { return read_number_of("struck") > 0; }
 	bool struck_in_call();
@@ -119,37 +130,26 @@ private:
 	{
 		return std::strtoull(value_of(read_text(kMutant), key).c_str(), nullptr, 10);
 	}
-	void connect();
 	json perform(bool until_struck);
-	bool data_flows();
+	bool serves();
 	void watch(uint64_t faults_before);
 	json quiet(const json &wanted);
 
 	const Request &request_;
-	Interface interface_;
-	std::unique_ptr<Flow> flow_;
-	uint64_t connections_ = 0;
-	uint64_t bad_ = 0;
+	User &user_;
 	json answer_ = json::object();
 };
 
-void Trial::connect()
-{
-	if (flow_)
-		bad_ += flow_->bad();
-	flow_ = std::make_unique<Flow>(request_.address.c_str(), request_.port, ++connections_);
-}
-
-// Keeps data flowing until something is so; false if it is not in time.
-template <typename Condition> bool Trial::flow_until(int64_t ms, Condition condition)
+// Keeps using the device until something is so; false if it is not in time.
+template <typename Condition> bool Trial::use_until(int64_t ms, Condition condition)
 {
 	const int64_t until = now_ns() + ms * kNsPerMs;
 
 	while (!condition()) {
 		if (now_ns() >= until)
 			return false;
-		flow_->step(kStepMs);
-		// A block every few milliseconds is enough to see a gap by.
+		user_.step(kStepMs);
+		// Something every few milliseconds is enough to see a gap by.
 		usleep(kStepMs * 1000);
 	}
 	return true;
@@ -170,33 +170,33 @@ json Trial::perform(bool until_struck)
 {
 	Command command(request_.trigger);
 
-	flow_until(kCommandMs, [&] {
+	use_until(kCommandMs, [&] {
 		if (until_struck)
 			struck_in_call();
 		return !command.running();
 	});
 	const json rc = command.finish();
 	if (until_struck)
-		flow_until(request_.trigger.empty() ? request_.reach_ms : kAfterwardsMs, [&] { return struck_in_call(); });
+		use_until(request_.trigger.empty() ? request_.reach_ms : kAfterwardsMs, [&] { return struck_in_call(); });
 	else if (request_.trigger.empty())
-		flow_until(4 * kStepMs, [] { return false; });
+		use_until(4 * kStepMs, [] { return false; });
 	return {{"rc", rc}, {"said", rc == 0 ? "" : Command::said()}};
 }
 
-// Sees some data go out and come back, on a new connection if the old one broke.
-bool Trial::data_flows()
+// Sees the device serve its user, on a new connection if the old one broke.
+bool Trial::serves()
 {
 	const int64_t until = now_ns() + kTrafficMs * kNsPerMs;
 
 	while (now_ns() < until) {
-		if (flow_->broken()) {
+		if (user_.broken()) {
 			usleep(20000);
-			connect();
+			user_.connect();
 		}
-		const uint64_t goal = flow_->bytes() + kProof;
-		while (!flow_->broken() && flow_->bytes() < goal && now_ns() < until)
-			flow_->step(kStepMs);
-		if (flow_->bytes() >= goal)
+		const uint64_t goal = user_.served() + user_.proof();
+		while (!user_.broken() && user_.served() < goal && now_ns() < until)
+			user_.step(kStepMs);
+		if (user_.served() >= goal)
 			return true;
 	}
 	return false;
@@ -205,8 +205,8 @@ bool Trial::data_flows()
 // Waits for what the fault leads to: its detection, and the end of recovery.
 void Trial::watch(uint64_t faults_before)
 {
-	flow_until(kSettleMs, [&] { return faults() > faults_before; });
-	answer_["finished"] = flow_until(kRecoverMs, [&] { return !read_number(request_.home() + "/recovering"); });
+	use_until(kSettleMs, [&] { return faults() > faults_before; });
+	answer_["finished"] = use_until(kRecoverMs, [&] { return !read_number(request_.home() + "/recovering"); });
 }
 
 // Waits until resources are as they should be, or long enough.
@@ -217,7 +217,7 @@ json Trial::quiet(const json &wanted)
 
 	do {
 		usleep(20000);
-		found = fgft::read_resources(request_.module, request_.interface);
+		found = fgft::read_resources(request_.module, user_.interrupt());
 	} while (found != wanted && now_ns() < until);
 	return found;
 }
@@ -237,12 +237,12 @@ json Trial::run()
 	if (!write_text(request_.home() + "/policy", request_.policy))
 		return {{"error", "the policy was refused"}};
 	usleep(20000);
-	const json settings = interface_.settings();
+	const json settings = user_.settings();
 	const auto slab = fgft::read_slab();
-	const json resources = fgft::read_resources(request_.module, request_.interface);
+	const json resources = fgft::read_resources(request_.module, user_.interrupt());
 	const uint64_t before = faults();
-	connect();
-	answer_["ready"] = data_flows();
+	user_.connect();
+	answer_["ready"] = serves();
 
 	if (request_.number && (!write_text(kMutant, request_.arming()) || !write_text(kCall, request_.call())))
 		return {{"error", "the mutant was refused"}};
@@ -258,10 +258,10 @@ json Trial::run()
 	answer_["first_ns"] = read_number_of("first_ns");
 	write_text(kCall, "off");
 	write_text(kMutant, "off");
-	answer_["connection_kept"] = !flow_->broken();
-	answer_["traffic"] = data_flows();
-	answer_["gap_ns"] = flow_->longest_gap_ns();
-	answer_["settings"] = {{"before", settings}, {"after", interface_.settings()}};
+	answer_["connection_kept"] = !user_.broken();
+	answer_["traffic"] = serves();
+	answer_["gap_ns"] = user_.longest_gap_ns();
+	answer_["settings"] = {{"before", settings}, {"after", user_.settings()}};
 	answer_["faults"] = faults() - before;
 	answer_["fault_ns"] = read_number(request_.home() + "/last_fault_ns");
 	answer_["last"] = pairs_of(read_text(request_.home() + "/last_fault"));
@@ -269,13 +269,13 @@ json Trial::run()
 	answer_["causes"] = pairs_of(read_text(request_.home() + "/causes"));
 
 	answer_["again"] = perform(false);
-	connect();
-	answer_["again"]["traffic"] = data_flows();
+	user_.connect();
+	answer_["again"]["traffic"] = serves();
 	answer_["again"]["faults"] = faults() - before - answer_["faults"].get<uint64_t>();
-	answer_["bad_bytes"] = bad_ + flow_->bad();
-	flow_.reset();
+	answer_["bad_bytes"] = user_.wrong();
+	user_.disconnect();
 	answer_["resources"] = {{"before", resources}, {"after", quiet(resources)}};
-	answer_["again"]["settings"] = interface_.settings();
+	answer_["again"]["settings"] = user_.settings();
 	answer_["victim"] = read_text(kRoot + "victim");
 	json grown = json::object();
 	for (const auto &[name, bytes] : fgft::read_slab()) {
@@ -293,15 +293,15 @@ json Trial::cover()
 	if (!write_text(request_.home() + "/policy", request_.policy) ||
 	    !write_text(kMutant, request_.module + " cover within"))
 		return {{"error", "coverage was refused"}};
-	connect();
-	answer_["ready"] = data_flows();
+	user_.connect();
+	answer_["ready"] = serves();
 	uint64_t reached = 0;
 	for (uint64_t i = 0; i < request_.cover; i++) {
 		if (!write_text(kCall, request_.call()))
 			return {{"error", "no such entry point"}};
 		answer_["first"] = perform(false);
 		const auto profiled = [] { return value_of(read_text(kCall), "state") == "profiled"; };
-		if (!flow_until(request_.trigger.empty() ? request_.reach_ms : kAfterwardsMs, profiled))
+		if (!use_until(request_.trigger.empty() ? request_.reach_ms : kAfterwardsMs, profiled))
 			break;
 		reached++;
 	}
@@ -320,7 +320,12 @@ int main(int argc, char **argv)
 		std::fprintf(stderr, "usage: trial REQUEST, see the head of trial.cc\n");
 		return 2;
 	}
-	Trial trial(request);
+	const std::unique_ptr<User> user = fgft::make_user(request.user);
+	if (!user) {
+		std::fprintf(stderr, "trial: no user of class '%s'\n", request.user.value("class", "").c_str());
+		return 2;
+	}
+	Trial trial(request, *user);
 	in_phase();
 	const int64_t begun = now_ns();
 	json answer = request.cover ? trial.cover() : trial.run();

@@ -56,6 +56,10 @@ class Service(ABC):
     prepare: ClassVar[str]
     present: ClassVar[str]  # a path that is there while a configured device is
     ready: ClassVar[str]
+    # For trials: what guest/<name>_user.h is told beside the class, and commands
+    # that run beside it in the guest for ever.
+    user: ClassVar[dict[str, Any]]
+    helpers: ClassVar[tuple[str, ...]]
 
     @abstractmethod
     def start(self, machine: Machine) -> Client:

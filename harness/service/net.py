@@ -7,11 +7,14 @@ network namespace "peer" of the same guest.
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from harness import probe
 from harness.qemu import Machine
 from harness.service import Client, Service
 
 PEER = "10.77.0.2"
+PORT = 7707
 
 
 class Net(Service):
@@ -33,6 +36,10 @@ for i in $(seq 75); do
 done
 ping -i 0.1 -w 5 {PEER} | grep -q -m 1 'bytes from'
 """
+
+    user: ClassVar[dict[str, Any]] = {"interface": "nut", "address": PEER, "port": PORT}
+    # Sends back what it gets.
+    helpers = (f"exec ip netns exec peer stream serve {PORT}",)
 
     def start(self, machine: Machine) -> Client:
         """Start a probe."""

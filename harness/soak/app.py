@@ -21,7 +21,7 @@ from harness import driver as drivers
 from harness.modules import built
 from harness.outcome import GuestLost, HarnessError, Outcome
 from harness.qemu import Machine
-from harness.service import triggers
+from harness.service import net, triggers
 from harness.soak import audit, plan, results
 from harness.soak.guest import Guest
 from harness.soak.results import Events, Fate, Run, Tally
@@ -46,6 +46,10 @@ def run(args: argparse.Namespace) -> int:
         driver = drivers.load(args.driver)
     except drivers.UnknownName as error:
         print(f"soak: error: {error}", file=sys.stderr)
+        return 2
+    if driver.service.name != net.SERVICE.name:
+        print(f"soak: error: {driver.name} is of class {driver.service.name}, and there is load for {net.SERVICE.name} only; "
+              f"run a campaign instead: make campaign DRIVER={driver.name}", file=sys.stderr)
         return 2
     if args.minutes <= 0 or args.smp < 1:
         print("soak: error: --minutes takes a number above 0, --smp one from 1 up", file=sys.stderr)

@@ -16,6 +16,7 @@ from harness.outcome import HarnessError, Outcome
 from harness.qemu import Attempt, Machine
 from harness.soak import audit
 from harness.soak.plan import BATCH, Aim, Strike
+from harness.service.net import PEER, PORT
 from harness.service.triggers import Catalogue, Operation
 from harness.ui import note
 
@@ -45,7 +46,7 @@ def iperf_script(patience: int) -> str:
     """Return the script that makes test after test."""
     return f"""
 while :; do
-	timeout {_IPERF_LIMIT_S * patience} iperf3 -c {subject.PEER} --bidir -b {_IPERF_RATE_K // patience}K -t {_IPERF_S} -i 0 -J \
+	timeout {_IPERF_LIMIT_S * patience} iperf3 -c {PEER} --bidir -b {_IPERF_RATE_K // patience}K -t {_IPERF_S} -i 0 -J \
 		--connect-timeout {3000 * patience} --rcv-timeout {10000 * patience} >> {_IPERF_LOG} 2>&1
 	usleep 200000
 done
@@ -125,7 +126,7 @@ class Guest:
         self.machine.check(f"echo always > {self._home}/policy")
         subject.configure(self.machine, self.driver)
         self.machine.background("exec ip netns exec peer iperf3 -s > /dev/null 2>&1")
-        self.machine.background(subject.ECHO)
+        subject.start_helpers(self.machine, self.driver)
 
     def aims(self) -> list[Aim]:
         """See which entry points can be reached, and how many sites a call of each passes."""
@@ -164,7 +165,7 @@ class Guest:
         self.machine.check(f"rm -f {_IPERF_LOG} {_STREAM_STATUS} {_CHURN_STATUS}")
         self._jobs = [
             self.machine.background("exec sh /run/iperf"),
-            self.machine.background(f"exec stream send {subject.PEER} {subject.PORT} {_STREAM_STATUS} "
+            self.machine.background(f"exec stream send {PEER} {PORT} {_STREAM_STATUS} "
                                     f"{_STREAM_RATE // self._patience}"),
             self.machine.background(f"read -r seed < /run/seed; exec churn $seed {_CHURN_PAUSE_MS * self._patience} "
                                     f"{_CHURN_STATUS} < /run/churn"),

@@ -28,7 +28,7 @@ from harness.outcome import Outcome as MachineOutcome
 from harness.paths import REPO
 from harness.qemu import Attempt
 
-REFERENCE = Reference(0, 0, True, 1000, {"mtu": 1492, "flags": 1}, {"mtu": 1492, "flags": 1}, 0.5)
+REFERENCE = Reference(0, 0, True, 1000, {"mtu": 1492, "up": True}, {"mtu": 1492, "up": True}, 0.5)
 
 
 def catalogue() -> Catalogue:
@@ -276,9 +276,9 @@ def test_killed_engine_goes_on(tmp_path: Path) -> None:
 # Verdicts
 
 
-def settings(before: int, after: int | None, flags: int | None = 1) -> dict[str, Any]:
+def settings(before: int, after: int | None, up: bool = True) -> dict[str, Any]:
     """Return what the guest tells of the settings."""
-    return {"before": {"mtu": before, "flags": 1}, "after": {"mtu": after, "flags": flags}}
+    return {"before": {"mtu": before, "up": True}, "after": {"mtu": after, "up": up}}
 
 
 def answer(**changes: Any) -> dict[str, Any]:
@@ -286,7 +286,7 @@ def answer(**changes: Any) -> dict[str, Any]:
     resources = {"ranges": "slab 2 104\n", "references": "0"}
     told = {
         "ready": True, "struck": True, "passed": 3, "first_ns": 1000, "fault_ns": 4000, "faults": 1, "finished": True,
-        "first": {"rc": 0, "said": ""}, "again": {"rc": 0, "said": "", "traffic": True, "faults": 0, "settings": {"mtu": 1492, "flags": 1}},
+        "first": {"rc": 0, "said": ""}, "again": {"rc": 0, "said": "", "traffic": True, "faults": 0, "settings": {"mtu": 1492, "up": True}},
         "settings": settings(1492, 1492), "resources": {"before": resources, "after": resources},
         "connection_kept": True, "traffic": True, "gap_ns": 9, "bad_bytes": 0, "victim": "intact\n", "slab": {"dentry": 1000},
         "last": {"cause": "bad load", "rollback_ns": "50", "restore_ns": "0"}, "steps": {"undo": "1", "pm": "0"},
@@ -323,14 +323,14 @@ UNDETECTED = {"faults": 0, "causes": {}, "steps": {}, "last": {}}
     (answer(**REFUSED, settings=settings(9, 8)), Outcome.ESCALATED),
     (answer(**REFUSED, traffic=False), Outcome.ESCALATED),
     # A probe that was refused leaves no interface, an open one that is down; what it is in the end is asked.
-    (answer(**REFUSED, traffic=False, settings=settings(1492, None, None)), Outcome.RECOVERED),
-    (answer(**REFUSED, traffic=False, settings=settings(1492, 1492, 0)), Outcome.RECOVERED),
-    (answer(traffic=False, settings=settings(1492, None, None)), Outcome.ESCALATED),
-    (answer(traffic=False, settings=settings(1492, 1492, 0)), Outcome.ESCALATED),
+    (answer(**REFUSED, traffic=False, settings=settings(1492, None, up=False)), Outcome.RECOVERED),
+    (answer(**REFUSED, traffic=False, settings=settings(1492, 1492, up=False)), Outcome.RECOVERED),
+    (answer(traffic=False, settings=settings(1492, None, up=False)), Outcome.ESCALATED),
+    (answer(traffic=False, settings=settings(1492, 1492, up=False)), Outcome.ESCALATED),
     (answer(again=AGAIN | {"rc": 1}), Outcome.ESCALATED),
     (answer(again=AGAIN | {"faults": 1}), Outcome.ESCALATED),
     (answer(again=AGAIN | {"traffic": False}), Outcome.ESCALATED),
-    (answer(again=AGAIN | {"settings": {"mtu": None, "flags": 1}}), Outcome.ESCALATED),
+    (answer(again=AGAIN | {"settings": {"mtu": None, "up": True}}), Outcome.ESCALATED),
     (answer(again=AGAIN | {"rc": -1001}), Outcome.HUNG),
     (answer(slab={"dentry": 1001 + SLAB_NOISE_BYTES}), Outcome.ESCALATED),
     (answer(slab={"dentry": 1000 + SLAB_NOISE_BYTES}), Outcome.RECOVERED),
