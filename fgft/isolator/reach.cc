@@ -156,7 +156,11 @@ bool can_have_twin(tree decl)
 	if (!node || !node->has_gimple_body_p() || node->thunk)
 		return false;
 	/* extern inline: the fortified string functions, which wrap a builtin. */
-	if (DECL_EXTERNAL(decl) || lookup_attribute("gnu_inline", DECL_ATTRIBUTES(decl)))
+	if (DECL_EXTERNAL(decl))
+		return false;
+	/* The kernel's word "inline" says it of all; the driver's own have fault sites. */
+	if (lookup_attribute("gnu_inline", DECL_ATTRIBUTES(decl)) &&
+	    (TREE_PUBLIC(decl) || !from_driver_source(decl)))
 		return false;
 	if (section && !strncmp(section, ".noinstr", 8))
 		return false;

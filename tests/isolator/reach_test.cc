@@ -52,9 +52,17 @@ TEST(Reach, CallsAsWritten)
 	Reached reached;
 	const nlohmann::json &functions = reached.report["functions"];
 
-	EXPECT_EQ(functions["entry"]["calls"], List({"direct", "k_request"}));
+	EXPECT_EQ(functions["entry"]["calls"], List({"direct", "k_request", "own_inline"}));
 	EXPECT_EQ(functions["by_address"]["calls"], List({"k_pure"}));
 	EXPECT_EQ(functions["direct"]["calls"], List());
+}
+
+TEST(Reach, InlineFunctionsOfTheDriver)
+{
+	Reached reached;
+
+	EXPECT_TRUE(reached.has_twin("own_inline"));
+	EXPECT_EQ(reached.report["functions"]["own_inline"]["stores"], 1);
 }
 
 TEST(Reach, AddressesTakenInReachableBodies)

@@ -11,6 +11,8 @@ int elsewhere(int irq, void *data);
 
 static noinline int direct(struct device *dev) { return ++dev->id; }
 static noinline int by_address(int irq, void *data) { return irq + k_pure(1); }
+/* With what the kernel's word "inline" stands for. */
+static inline __attribute__((__gnu_inline__)) int own_inline(struct device *dev) { return ++dev->flags; }
 static int in_own_ops(struct device *dev) { return ++dev->flags; }
 static int in_kernel_ops(struct device *dev) { return --dev->flags; }
 static noinline int only_from_probe(struct device *dev) { return ++dev->id; }
@@ -25,7 +27,7 @@ int entry(struct device *dev)
 
 	k_request(1, by_address, dev);
 	k_request(2, elsewhere, dev);
-	return direct(dev) + ops->step(dev);
+	return direct(dev) + own_inline(dev) + ops->step(dev);
 }
 
 static const struct device_ops kernel_ops = { .open = in_kernel_ops };
