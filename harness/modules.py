@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The modules under test: fgft.ko and a driver's, built when asked for."""
+"""The modules under test: fgft.ko, a driver's and what stands between them, built when asked for.
+
+Functions that a module of the kernel exports have their wrappers in a module of
+ours (fgft_mii.ko for mii.ko): a driver's own record of what it needs tells which.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +15,11 @@ from harness.driver import Driver
 from harness.kernel import Kernel
 from harness.outcome import HarnessError
 from harness.paths import REPO
+from harness.qemu import Machine
 
 _RUNTIME = "fgft"
 _BUILD_S = 1800
+_LOAD_S = 60.0  # guest seconds
 
 
 def build_directory(release: str, mutants: bool = False) -> Path:
@@ -35,8 +41,48 @@ def built(driver: Driver, guest_kernel: Kernel, build: bool, mutants: bool = Fal
             tail = "\n".join((done.stdout + done.stderr).strip().splitlines()[-20:])
             raise HarnessError(f"the modules do not build:\n{tail}\nrun again with: {shlex.join(argv)}")
     directory = build_directory(guest_kernel.release, mutants) / "modules"
-    paths = tuple(directory / f"{name}.ko" for name in (_RUNTIME, driver.name))
-    for path in paths:
-        if not path.is_file():
-            raise HarnessError(f"{path} is missing: run `{shlex.join(argv)}`")
-    return paths
+    for name in (_RUNTIME, driver.name):
+        if not (directory / f"{name}.ko").is_file():
+            raise HarnessError(f"{directory / name}.ko is missing: run `{shlex.join(argv)}`")
+    return closure(directory, driver.name)
+
+
+def depends(module: Path) -> list[str]:
+    """Return the names of the modules a module needs, as depmod would write them down."""
+    said = subprocess.run(["modinfo", "-F", "depends", str(module)], capture_output=True, text=True, check=True).stdout
+    return [name for name in said.strip().split(",") if name]
+
+
+def closure(directory: Path, name: str) -> tuple[Path, ...]:
+    """Return the module `name` of a directory behind those in it that it needs, in the order to load them."""
+    order: list[Path] = []
+
+    def visit(path: Path) -> None:
+        for need in depends(path):
+            if (directory / f"{need}.ko").is_file():
+                visit(directory / f"{need}.ko")
+        if path not in order:
+            order.append(path)
+
+    visit(directory / f"{name}.ko")
+    return tuple(order)
+
+
+def load_needed(machine: Machine, name: str, parameters: str = "") -> None:
+    """Load what a module in the guest's /modules needs, ours and the kernel's; `parameters` are for fgft.ko."""
+    ours = {path.stem: path for path in machine.spec.modules}
+    loaded: set[str] = set()
+
+    def visit(need: str) -> None:
+        if need in loaded:
+            return
+        loaded.add(need)
+        if need not in ours:
+            machine.check(f"modprobe {need}", timeout_s=_LOAD_S)
+            return
+        for other in depends(ours[need]):
+            visit(other)
+        machine.check(f"insmod /modules/{need}.ko {parameters if need == _RUNTIME else ''}", timeout_s=_LOAD_S)
+
+    for need in depends(ours[name]):
+        visit(need)

@@ -77,6 +77,9 @@ GUEST_MODULES: dict[str, str] = {
     "pvpanic_pci": "tells QEMU of a panic",
     "e1000": "the distribution's own driver, for comparison",
     "pktgen": "sends packets at a fixed cost",
+    "mii": "PHYs of simple network cards, for their drivers",
+    "8139cp": "the distribution's own driver, for comparison",
+    "8139too": "the distribution's own driver, for comparison",
     "8021q": "VLANs, for the driver's filter",
 }
 

@@ -11,6 +11,7 @@ from harness import kernel
 from harness.bench import profile, results
 from harness.bench.measure import Bench
 from harness import driver as drivers
+from harness.modules import closure
 from harness.outcome import HarnessError
 from harness.paths import REPO, scratch_dir
 from harness.qemu import Machine
@@ -29,7 +30,7 @@ def modules(driver: drivers.Driver) -> tuple[Path, ...]:
     missing = [path.name for path in paths if not path.is_file()]
     if missing:
         raise HarnessError(f"{', '.join(missing)} not in {directory}: run `make bench DRIVER={driver.name}`")
-    return paths
+    return (*closure(directory, driver.name), directory / "fgft_bench.ko")
 
 
 def _stock(driver: drivers.Driver) -> Path:
@@ -56,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
             counted = profile.Profile(Path(scratch), lambda: machine.check("cat /proc/kallsyms", _SYMBOLS_S))
             found = Bench(machine, driver, args.packets, args.rounds, counted if args.profile else None).run()
     native_text = results.text_bytes(_stock(driver))
-    fields = results.driver_fields(found, results.text_bytes(ours[1]) / native_text if native_text else None)
+    fields = results.driver_fields(found, results.text_bytes(ours[-2]) / native_text if native_text else None)
     summary = results.write(args.out, ["python3", "-m", "harness", *sys.argv[1:]], driver.name, fields)
     if args.json:
         print(summary.read_text(encoding="utf-8"), end="")

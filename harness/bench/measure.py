@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from harness.bench import pktgen
 from harness.bench.profile import Profile
 from harness.driver import Driver
+from harness.modules import load_needed
 from harness.outcome import HarnessError
 from harness.qemu import Machine
 from harness.spec import NUT_MAC, PEER_MAC
@@ -72,7 +73,7 @@ class Bench:
         self._load(f"modprobe {self._driver.module}")
         found.modes["native"] = self._cost("native")
         self._machine.check(self._driver.unload, _SETUP_S)
-        self._machine.check("insmod /modules/fgft.ko", _SETUP_S)
+        load_needed(self._machine, self._driver.name)
         self._load(self._driver.load)
         tables = self._tables()
         for mode, entries in modes(tables).items():

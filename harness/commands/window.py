@@ -14,13 +14,13 @@ import sys
 from pathlib import Path
 
 from harness import kernel
+from harness.modules import closure, load_needed
 from harness.outcome import HarnessError
 from harness.paths import REPO
 from harness.qemu import Machine
 from harness.spec import Spec
 
 OUT = REPO / "out" / "window"
-_LOAD_S = 60.0
 _COMMAND_S = 60.0
 
 
@@ -60,13 +60,12 @@ def measure(name: str, rounds: int, icount: bool) -> dict[str, float | None]:
 
     driver = drivers.load(name)
     build = REPO / "build" / kernel.headers_release() / "plain" / "modules"
-    modules = (build / "fgft.ko", build / f"{driver.name}.ko")
-    for path in modules:
+    for path in (build / "fgft.ko", build / f"{driver.name}.ko"):
         if not path.is_file():
             raise HarnessError(f"{path} is missing: run `make modules DRIVER={name}`")
     control = f"/sys/kernel/fgft/{driver.module}"
-    with Machine(driver.machine(Spec(icount=icount, modules=modules))) as machine:
-        machine.check("insmod /modules/fgft.ko window=1", timeout_s=_LOAD_S)
+    with Machine(driver.machine(Spec(icount=icount, modules=closure(build, driver.name)))) as machine:
+        load_needed(machine, driver.name, "window=1")
         for step in (driver.load, driver.service.prepare, driver.configure, driver.service.ready,
                      f"echo always > {control}/policy"):
             machine.check(step, timeout_s=_COMMAND_S)
