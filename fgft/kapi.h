@@ -69,11 +69,11 @@ struct fgft_kapi_row {
 	const void *function;		/* NULL for inline functions */
 };
 
-extern const struct fgft_kapi_row fgft_kapi_rows[];
-extern const u32 fgft_kapi_nrows;
-
 /* Look up where the functions of SOFT rows end; before the first call. */
 int fgft_kapi_init(void);
+/* The same for rows of a module of wrappers. */
+int fgft_kapi_add(const struct fgft_kapi_row *rows, u32 n);
+void fgft_kapi_remove(const struct fgft_kapi_row *rows, u32 n);
 /* Is @ip inside a kernel function that may fault without harm? */
 bool fgft_kapi_recoverable(unsigned long ip);
 
@@ -201,6 +201,8 @@ static void __maybe_unused kapi_do_##name(u64 a, u64 b, u64 c, u64 d)	\
 #define SKB_TYPE_UNDO(skb)	kapi_skb_type_undo(c, skb)
 #define PCI_COMMAND_UNDO(pdev)	kapi_pci_command_undo(c, pdev)
 #define PCI_MWI_UNDO(pdev)	kapi_pci_mwi_undo(c, pdev)
+#define PCI_CONFIG_UNDO(pdev, where) \
+	kapi_pci_config_undo(c, pdev, where)
 /* Two small arguments of an effect in one. */
 #define PACK(dir, attrs)	(((attrs) << 8) | (dir))
 
@@ -228,6 +230,8 @@ void kapi_skb_shape_undo(struct fgft_call *c, struct sk_buff *skb);
 void kapi_skb_type_undo(struct fgft_call *c, struct sk_buff *skb);
 void kapi_pci_command_undo(struct fgft_call *c, struct pci_dev *pdev);
 void kapi_pci_mwi_undo(struct fgft_call *c, struct pci_dev *pdev);
+void kapi_pci_config_undo(struct fgft_call *c, const struct pci_dev *pdev,
+			  int where);
 
 /* Head of a wrapper written by hand. */
 #define KAPI_EXPORT(result, name, params)				\

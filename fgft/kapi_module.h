@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A module of wrappers, for kernel functions that a module exports: included
+ * last by kapi/<module>.c, behind KAPI_TABLE and the rows' effects.
+ */
+#ifndef FGFT_KAPI_MODULE_H
+#define FGFT_KAPI_MODULE_H
+
+#include <linux/module.h>
+
+#include "kapi_rows.h"
+
+static int __init kapi_module_init(void)
+{
+	return fgft_kapi_add(kapi_rows, ARRAY_SIZE(kapi_rows));
+}
+
+static void __exit kapi_module_exit(void)
+{
+	fgft_kapi_remove(kapi_rows, ARRAY_SIZE(kapi_rows));
+}
+
+module_init(kapi_module_init);
+module_exit(kapi_module_exit);
+
+MODULE_LICENSE("GPL");
+
+#endif /* FGFT_KAPI_MODULE_H */
