@@ -43,6 +43,21 @@ void kapi_pci_mwi_undo(struct fgft_call *c, struct pci_dev *pdev)
 	UNDO(cache_line_size, 0, pdev, size);
 }
 
+/* ---- any other register of the configuration space ---------------------------- */
+
+KAPI_EFFECT(pci_config_word,
+	    pci_write_config_word(AS(struct pci_dev *, a), b, c))
+
+/* Bits that a one clears are not set again: the old value clears no others. */
+void kapi_pci_config_undo(struct fgft_call *c, const struct pci_dev *pdev,
+			  int where)
+{
+	u16 value;
+
+	pci_read_config_word(pdev, where, &value);
+	UNDO(pci_config_word, 0, pdev, where, value);
+}
+
 /* ---- saved state ------------------------------------------------------------------ */
 
 KAPI_EFFECT(kfree, kfree(AS(void *, a)))
