@@ -355,6 +355,8 @@ enum fgft_object {
 
 bool fgft_object_is(struct fgft_call *call, enum fgft_object object,
 		    const void *ptr, size_t size);
+/* Is it in an object the driver made earlier and keeps?  Granted then. */
+bool fgft_object_kept(struct fgft_call *call, const void *addr, size_t size);
 /* The ones needed for every frame; object.h looks at what is remembered first. */
 bool fgft_netdev_look(struct fgft_call *call, const void *ptr);
 bool fgft_device_look(const struct fgft_call *call, const void *ptr);

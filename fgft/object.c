@@ -138,3 +138,52 @@ void fgft_object_init(void)
 {
 	fgft_kernel_half = -1UL << (boot_cpu_data.x86_virt_bits - 1);
 }
+
+/* ---- objects kept between calls ---------------------------------------------- */
+
+/*
+ * A socket buffer of the driver's interface that nobody has taken up: it is in
+ * no queue, of no socket, on no route, and has one user.
+ */
+static bool skb_kept(struct fgft_call *call, const struct sk_buff *skb)
+{
+	return fgft_skb_look(call, skb) &&
+	       refcount_read(&skb->users) == 1 && !skb->next && !skb->prev &&
+	       !skb->sk && !skb->_skb_refdst &&
+	       fgft_netdev_look(call, skb->dev);
+}
+
+/**
+ * fgft_object_kept - is this in an object the driver made earlier and keeps?
+ * @call: running call
+ * @addr: first byte
+ * @size: bytes
+ *
+ * A receive ring is full of socket buffers made in other calls, natively too.
+ * To follow each would cost every frame of every driver; so they are recognised,
+ * where a store goes to one, by what they look like.  Their slab aligns them.
+ *
+ * Context: Inside @call.
+ * Return: true if the call may write there; it is granted the object.
+ */
+bool fgft_object_kept(struct fgft_call *call, const void *addr, size_t size)
+{
+	unsigned long at = (unsigned long)addr;
+	unsigned long start = ALIGN_DOWN(at, SMP_CACHE_BYTES);
+
+	for (; at + size - start <= sizeof(struct sk_buff) + SMP_CACHE_BYTES;
+	     start -= SMP_CACHE_BYTES) {
+		const struct sk_buff *skb = (const void *)start;
+
+		if (at + size - start > sizeof(*skb) || !skb_kept(call, skb))
+			continue;
+		fgft_grant(call, skb, sizeof(*skb));
+		fgft_lend(call, start, sizeof(*skb));
+		if (!skb_cloned(skb))
+			fgft_grant(call, skb->head,
+				   skb_end_offset(skb) +
+					   sizeof(struct skb_shared_info));
+		return true;
+	}
+	return false;
+}

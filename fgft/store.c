@@ -125,7 +125,8 @@ static bool may_write_slow(struct fgft_call *call, unsigned long addr,
 	}
 	if (fgft_compat_init_data(mod->module, addr))
 		return true;
-	return fgft_grant_recall(call, (const void *)addr, size);
+	return fgft_grant_recall(call, (const void *)addr, size) ||
+	       fgft_object_kept(call, (const void *)addr, size);
 }
 
 static __always_inline bool may_write(struct fgft_call *call,
