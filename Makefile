@@ -24,6 +24,7 @@ help: ## List the targets
 	@echo '  MUTANTS=1      and with mutants, thousands of dormant mistakes'
 	@echo '  MINUTES=30     how long soak takes; KERNEL=oracle: on the kernel with checkers'
 	@echo '  FAULTS=1000    how many faults campaign wakes; SEED=1: which; JOBS=2: machines at a time'
+	@echo '  FUZZ_S=600     how many seconds fuzz takes'
 	@echo '  KDIR=<dir>     build directory of the kernel (default: newest headers)'
 	@echo '  V=1            show commands'
 
@@ -79,6 +80,13 @@ isolator: setup ## Build the compiler plugin
 .PHONY: decode
 decode: setup ## Build build/tools/fgft-decode, which prints dumps of faults
 	@$(MAKE) --no-print-directory -C fgft/tools O=$(CURDIR)/build/tools
+
+# For how long; `make check` fuzzes for some seconds.
+FUZZ_S	?= 600
+.PHONY: fuzz
+fuzz: setup ## Fuzz the protocol of the USB device for FUZZ_S seconds
+	@scripts/setup --with tests
+	@$(MAKE) --no-print-directory -C tests/usb fuzz FUZZ_S=$(FUZZ_S) O=$(CURDIR)/build/usb
 
 .PHONY: modules
 modules: isolator ## Build fgft.ko and the isolated drivers

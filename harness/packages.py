@@ -25,6 +25,7 @@ HOST: dict[str, str] = {
     "qemu-utils": "qemu-img, for the disk that holds snapshots",
     "nlohmann-json3-dev": "JSON in the guest agent, the isolator and fgft-decode",
     "libgtest-dev": "C++ unit tests",
+    "libusbredirparser-dev": "protocol between QEMU and our USB device",
     "python3-pytest": "runs the tests",
     "python3-pytest-xdist": "runs tests beside those that wait for a guest",
     "python3-rich": "tables and progress",
@@ -47,6 +48,8 @@ REPORT: dict[str, str] = {
 # Only for `make check`: `setup --with tests`.
 TESTS: dict[str, str] = {
     "chromium": "renders a campaign's page as a person would see it",
+    "clang-14": "compiles the fuzzer of our USB device",
+    "libclang-rt-14-dev": "that fuzzer's engine and its sanitizers",
 }
 
 # Unpacked into the cache by `make check` and never installed: their daemons
@@ -76,6 +79,8 @@ GUEST_MODULES: dict[str, str] = {
     "virtio_net": "the live peer",
     "pvpanic_pci": "tells QEMU of a panic",
     "e1000": "the distribution's own driver, for comparison",
+    "xhci_pci": "controller that our USB device is plugged into",
+    "pegasus": "the distribution's own driver of that",
     "pktgen": "sends packets at a fixed cost",
     "mii": "PHYs of simple network cards, for their drivers",
     "8139cp": "the distribution's own driver, for comparison",

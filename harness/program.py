@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Small C++ programs of the harness: one source file each, built when needed."""
+"""Small C++ programs of the harness, built when needed."""
 
 from __future__ import annotations
 
@@ -24,10 +24,14 @@ def digest(parts: Iterable[bytes]) -> str:
     return state.hexdigest()[:16]
 
 
-def build(source: Path, flags: tuple[str, ...]) -> Path:
-    """Compile `source`, which may use the headers beside it; cached by content."""
+def build(source: Path, flags: tuple[str, ...], others: Iterable[Path] = ()) -> Path:
+    """Compile `source`, and `others` with it; they may use the headers beside it.
+
+    Cached by content.
+    """
     words = [_COMPILER, *FLAGS, *flags]
-    files = [*sorted(source.parent.glob("*.h")), source]
+    units = [source, *others]
+    files = [*sorted(source.parent.glob("*.h")), *units]
     key = digest([*(word.encode() for word in words), *(path.read_bytes() for path in files)])
     program = cache_dir() / "programs" / f"{source.stem}-{key}"
     if program.exists():
@@ -35,7 +39,7 @@ def build(source: Path, flags: tuple[str, ...]) -> Path:
     program.parent.mkdir(exist_ok=True)
     partial = program.with_suffix(f".{os.getpid()}")
     try:
-        done = subprocess.run([*words, "-o", str(partial), str(source)], capture_output=True, text=True,
+        done = subprocess.run([*words[:1], *FLAGS, "-o", str(partial), *map(str, units), *flags], capture_output=True, text=True,
                               timeout=300, check=False)
     except FileNotFoundError:
         raise HarnessError(f"{_COMPILER} not found: run `python3 -m harness setup`") from None

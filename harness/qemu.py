@@ -31,7 +31,8 @@ from harness.console import Console, Report
 from harness.outcome import GuestLost, HarnessError, Outcome, is_disk_full
 from harness.paths import scratch_dir
 from harness.qmp import Qmp, QmpClosed, QmpError, QmpTimeout
-from harness.spec import Files, Spec, arguments
+from harness.spec import NUT_MAC, Files, Spec, arguments
+from harness.usb.model import Model, Sockets
 
 T = TypeVar("T")
 
@@ -105,6 +106,7 @@ class Machine:
         self._pidfd = -1
         self._qmp: Qmp | None = None
         self._link: Link | None = None
+        self._usb: Model | None = None
         self._lost: GuestLost | None = None
 
     # Starting and ending
@@ -141,6 +143,8 @@ class Machine:
             raise self._disk_full(error.strerror) from None
         self._started_at = time.monotonic()
         with self._files.stderr.open("wb") as stderr:
+            if self.spec.usb:
+                self._usb = Model(self.spec.usb, Sockets(self._files.directory), NUT_MAC, stderr)
             try:
                 self._process = subprocess.Popen(
                     self.argv, stdin=None if self.spec.interactive else subprocess.DEVNULL,
@@ -200,7 +204,7 @@ class Machine:
             self._process.kill()
         if self._process:
             self._process.wait(timeout=10)
-        for part in (self._qmp, self._link):
+        for part in (self._qmp, self._link, self._usb):
             if part:
                 part.close()
         if self._pidfd >= 0:
@@ -210,7 +214,7 @@ class Machine:
         if self._log:
             self._log.parent.mkdir(parents=True, exist_ok=True)
             self._log.write_text(self.console.text, encoding="utf-8")
-        self._process = self._qmp = self._link = None
+        self._process = self._qmp = self._link = self._usb = None
         self._scratch.cleanup()
 
     @property
@@ -440,7 +444,16 @@ class Machine:
     def save(self, name: str) -> float:
         """Save a snapshot; return the wall seconds it took."""
         begun = time.monotonic()
+        if self._usb:
+            # Nothing may be under way to a device whose state QEMU does not know.
+            self._require_qmp().command("stop")
+            self._usb.command("hold")
         self._monitor(f"savevm {name}")
+        if self._usb:
+            self._usb.command(f"save {name}")
+            # QEMU takes a machine that was saved for one that goes on elsewhere:
+            # what is under way will never come to an end in this one.
+            self.load(name)
         return time.monotonic() - begun
 
     def load(self, name: str) -> float:
@@ -453,11 +466,19 @@ class Machine:
         try:
             if qmp.command("query-status")["status"] in _DEAD_STATES:
                 self._revive()
+            if self._usb:
+                # A machine that does not run does not write to its device either.
+                qmp.command("cont")
+                self._usb.command("unplug")
+                qmp.command("stop")
+                self._usb.command(f"load {name}")
             self._load_state(name)
             # A network device that refused a packet is not asked again before
             # it says so or the machine is stopped: no snapshot holds that.
             qmp.command("stop")
             qmp.events.clear()
+            if self._usb:
+                self._usb.command("go")
             qmp.command("cont")
         except QmpError as error:
             raise self._monitor_failed(error) from None

@@ -7,6 +7,8 @@ import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from harness.usb import model as usb
+
 QEMU = "qemu-system-x86_64"
 PORT = "fgft.0"
 # The tables of "pc" compute the routes of interrupts in a loop, which ACPI gives
@@ -31,6 +33,7 @@ class Spec:
     modules: tuple[Path, ...] = ()  # put into the guest's /modules, not loaded
     nut: str = "none"  # driver of the distribution to load for the NIC under test
     nut_model: str = "e1000-82545em"  # the NIC under test; "": none
+    usb: str = ""  # device of ours on the peer's network: see harness/usb; none
     nut_bridge: bool = False  # alone behind a bridge, so that its bus can be reset
     peer_timer_ns: int | None = None  # the peer sends by guest time; None: as soon as the host gets to it
     devices: tuple[str, ...] = ("edu",)
@@ -75,6 +78,7 @@ class Spec:
         words = ["python3", "-m", "harness", "boot", "--smp", str(self.smp), "--cpu", self.cpu,
                  "--memory", str(self.memory_mb), "--nut", self.nut]
         words += ["--kernel", self.kernel] if self.kernel != "stock" else []
+        words += ["--usb", self.usb] if self.usb else []
         words += ["--icount"] if self.icount else []
         words += ["--accel", self.accel] if self.accel else []
         words += ["--panic-on-oops"] if self.panic_on_oops else []
@@ -143,8 +147,12 @@ def arguments(spec: Spec, accel: str, kernel_image: Path, files: Files) -> list[
     for device in spec.devices:
         argv += ["-device", device]
     argv += [argument.replace("{directory}", str(files.directory)) for argument in spec.arguments]
+    if spec.usb:
+        argv += usb.arguments(usb.Sockets(files.directory))
     if spec.icount:
-        argv += ["-icount", f"shift={spec.icount_shift},sleep=off"]
+        # The clock of an idle guest leaps to its next timer, unless it waits for
+        # somebody who lives by the wall's.
+        argv += ["-icount", f"shift={spec.icount_shift},sleep={'on' if spec.usb else 'off'}"]
     if spec.plugin:
         argv += ["-plugin", spec.plugin]
     return argv

@@ -21,6 +21,7 @@ MADE = {
     "tests/decoder": "check",
     "tests/host": "check",
     "tests/isolator": "check",
+    "tests/usb": "check",
 }
 DEFAULT = ("-std=c++17",)
 

@@ -13,6 +13,7 @@ REPO = Path(__file__).resolve().parents[2]
 SUITES = {
     "isolator": "the compiler plugin on tiny C files",
     "decoder": "the program that prints dumps of faults",
+    "usb": "the USB device, and some seconds of fuzzing its protocol",
     "host": "undo and domain in user space under ASan and UBSan",
 }
 
