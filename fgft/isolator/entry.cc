@@ -4,6 +4,7 @@
 
 #include "names.h"
 #include "reach.h"
+#include "refuse.h"
 #include "table.h"
 
 namespace isolator {
@@ -100,11 +101,10 @@ void consider(Unit &unit, cgraph_node *node, const TableMap &tables)
 	const bool handed = place != tables.end() && place->second.kernel &&
 			    from_driver_source(node->decl);
 
-	if (listed && !why.empty()) {
-		error_at(DECL_SOURCE_LOCATION(node->decl), "entry %qs cannot be isolated: %s",
-			 name.c_str(), why.c_str());
-		inform(UNKNOWN_LOCATION, "take the entry out of %s", unit.policy.path.c_str());
-	}
+	if (listed && !why.empty())
+		refuse(unit, DECL_SOURCE_LOCATION(node->decl),
+		       "entry '" + name + "' cannot be isolated: " + why,
+		       "take the entry out of " + unit.policy.path);
 
 	std::string reason = unit.policy.why_native(name);
 

@@ -19,6 +19,7 @@ struct Path {
 const Flag flags[] = {
 	{"inject", &Options::inject},
 	{"mutants", &Options::mutants},
+	{"survey", &Options::survey},
 	{"verbose", &Options::verbose},
 	{"disable", &Options::disable},
 };

@@ -23,6 +23,7 @@ struct Options {
 	std::string report;		   /* directory, empty: no report */
 	bool inject = false;
 	bool mutants = false;
+	bool survey = false;	/* refuse nothing, report all of it */
 	bool verbose = false;
 	bool disable = false;
 };

@@ -68,6 +68,18 @@ json mutants_json(const Report &report)
 	return list;
 }
 
+json refusals_json(const Report &report)
+{
+	json list = json::array();
+
+	for (const auto &refusal : report.refusals)
+		list.push_back({{"file", refusal.file},
+				{"line", refusal.line},
+				{"function", refusal.function},
+				{"what", refusal.what}});
+	return list;
+}
+
 json totals_json(const Report &report)
 {
 	TwinReport sum;
@@ -97,6 +109,7 @@ Result<Done> Report::write(const std::string &directory, const std::string &stem
 			 {"kernel_functions", calls_json(*this)},
 			 {"other_units", other_units},
 			 {"unclassed", unclassed},
+			 {"refusals", refusals_json(*this)},
 			 {"targets", targets},
 			 {"functions", twins_json(*this)},
 			 {"counts", totals_json(*this)},

@@ -52,6 +52,14 @@ struct MutantReport {
 	unsigned line;
 };
 
+/* What keeps the unit from being isolated, but for functions without a class. */
+struct RefusalReport {
+	std::string file;
+	unsigned line;
+	std::string function;
+	std::string what;
+};
+
 struct Report {
 	std::string source;
 	std::vector<EntryReport> entries;
@@ -60,7 +68,8 @@ struct Report {
 	std::vector<std::string> pm_ops;
 	std::map<std::string, CallReport> kernel_functions;
 	std::set<std::string> other_units;	/* twins this unit expects from another */
-	std::set<std::string> unclassed;
+	std::map<std::string, std::set<std::string>> unclassed;	/* by function: twins that hold a call */
+	std::vector<RefusalReport> refusals;	/* of a survey */
 	std::map<std::string, TwinReport> twins;
 	unsigned inject_sites = 0;
 	std::vector<MutantReport> mutants;

@@ -19,6 +19,7 @@
 
 #include "hooks.h"
 #include "names.h"
+#include "refuse.h"
 
 namespace isolator {
 namespace {
@@ -174,12 +175,10 @@ void make_twins(Unit &unit, const Reach &reach)
 		cgraph_node *twin = make_twin(reached, addressed.count(reached.node));
 
 		if (!twin) {
-			error_at(DECL_SOURCE_LOCATION(reached.node->decl),
-				 "%qs cannot be isolated: its body takes the address of a label",
-				 symbol.c_str());
-			inform(UNKNOWN_LOCATION, "it is reached from %qs: rewrite it, or take the "
-						 "entry out of %s",
-			       reached.root.c_str(), unit.policy.path.c_str());
+			refuse(unit, DECL_SOURCE_LOCATION(reached.node->decl),
+			       "'" + symbol + "' cannot be isolated: its body takes the address of a label",
+			       "it is reached from '" + reached.root + "': rewrite it, or take the entry out of " +
+				       unit.policy.path);
 			continue;
 		}
 		twins[reached.node] = twin;

@@ -81,7 +81,7 @@ TEST(Options, Mistakes)
 		  "-fplugin-arg-isolator-inject");
 	EXPECT_EQ(error_of(with({"colour", "red", true})),
 		  "-fplugin-arg-isolator-colour is not known: use one of kapi, policy, symvers, "
-		  "report, inject, mutants, verbose, disable");
+		  "report, inject, mutants, survey, verbose, disable");
 }
 
 /* As the user sees them. */

@@ -93,4 +93,25 @@ TEST(RefuseOnce, OneMessageAFunction)
 	EXPECT_EQ(compiled.output.find(message, first + 1), std::string::npos) << compiled.output;
 }
 
+/* Asked to survey, the same is no error and stands in the report. */
+TEST(Survey, RefusesNothingAndReportsAll)
+{
+	for (const Refusal &expected : refusals) {
+		Workspace space;
+		const std::string flags = "-fplugin-arg-isolator-survey -fplugin-arg-isolator-report=" + space.path(".");
+
+		if (*expected.flags)
+			continue;
+		Outcome compiled = space.compile(expected.source, "entry entry\n", flags);
+		/* What is left may be no code for this machine: "frob". */
+		EXPECT_EQ(compiled.output.find(expected.error), std::string::npos) << compiled.output;
+		const std::string stem = std::string(expected.source).substr(0, std::string(expected.source).find('.'));
+		Outcome shown = run("cat " + space.path(stem + ".json") + " " + space.path("out.json"));
+		std::string what = expected.error;
+		if (what.find("has no class") != std::string::npos || what.find("kernel function") != std::string::npos)
+			what = what.substr(what.find('\'') + 1, what.rfind('\'') - what.find('\'') - 1);
+		EXPECT_NE(shown.output.find(what), std::string::npos) << expected.source << shown.output;
+	}
+}
+
 } // namespace
