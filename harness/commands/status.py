@@ -20,6 +20,7 @@ from harness.commands import window
 from harness.outcome import HarnessError
 from harness.paths import REPO
 
+_MARK = re.compile(r"\b(?:__)?fgft_\w+|\bFGFT_\w+")
 _HUNK = re.compile(r"@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@")
 
 
@@ -49,7 +50,8 @@ class PatchStatus:
 
     changed_lines: int
     added_lines: int
-    annotations: int  # lines of the policy: entries and registers
+    annotations: int  # marks of ours in the driver's source: none is needed
+    policy_lines: int  # entries and registers, in a file beside it
 
 
 def policy_words(policy: Path) -> list[list[str]]:
@@ -105,6 +107,18 @@ def patch_lines(text: str) -> tuple[int, int]:
     return changed, added
 
 
+def source_marks(text: str) -> int:
+    """Return how many marks of ours a patch puts into C files of the driver."""
+    marks = 0
+    in_c = False
+    for line in text.splitlines():
+        if line.startswith("+++ "):
+            in_c = line.split()[1].endswith((".c", ".h"))
+        elif in_c and line.startswith("+"):
+            marks += len(_MARK.findall(line))
+    return marks
+
+
 def collect(driver: str, repo: Path = REPO, release: str | None = None) -> dict[str, Any]:
     """Return the status of a driver as the fixed fields."""
     known = sorted(path.parent.name for path in (repo / "drivers").glob("*/policy"))
@@ -122,8 +136,10 @@ def collect(driver: str, repo: Path = REPO, release: str | None = None) -> dict[
         units = [json.loads(path.read_text(encoding="utf-8")) for path in reports]
         words = policy_words(repo / "drivers" / driver / "policy")
         asked = [line[1] for line in words if line[0] in ("entry", "except") and line[1] != "*"]
-        lines = [patch_lines(path.read_text(encoding="utf-8")) for path in sorted((repo / "patches" / driver).glob("*.patch"))]
-        patch = PatchStatus(sum(line[0] for line in lines), sum(line[1] for line in lines), len(words))
+        texts = [path.read_text(encoding="utf-8") for path in sorted((repo / "patches" / driver).glob("*.patch"))]
+        lines = [patch_lines(text) for text in texts]
+        patch = PatchStatus(sum(line[0] for line in lines), sum(line[1] for line in lines),
+                            sum(source_marks(text) for text in texts), len(words))
         measured = window.stored(driver, repo / "out" / "window")
         told = [replace(entry, window_share=measured.get(entry.name)) for entry in entries(asked, units)]
         return {"driver": driver, "entries": [asdict(entry) for entry in told],
@@ -138,12 +154,16 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser = subparsers.add_parser("status", help="tell what the last build made of a driver")
     parser.add_argument("--driver", default="e1000", help="which driver (default: e1000)")
     parser.add_argument("--json", action="store_true", help="print the fixed fields as JSON")
+    parser.add_argument("--all", action="store_true", help="a table of all drivers adopted from the kernel, as reStructuredText")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the status; 0 if every entry point can be isolated."""
     try:
+        if args.all:
+            print(table([collect(driver) for driver in adopted()]))
+            return 0
         status = collect(args.driver)
     except HarnessError as error:
         print(f"status: error: {error}", file=sys.stderr)
@@ -153,6 +173,29 @@ def run(args: argparse.Namespace) -> int:
     else:
         _print(status)
     return 0 if all(entry["isolatable"] for entry in status["entries"]) else 1
+
+
+def adopted(repo: Path = REPO) -> list[str]:
+    """Return the drivers whose source is the kernel's."""
+    return sorted(path.parent.name for path in (repo / "drivers").glob("*/source"))
+
+
+_COLUMNS = ("driver", "lines changed", "lines added", "annotations", "policy lines", "entry points isolatable",
+            "kernel functions reached", "of these tested")
+
+
+def table(drivers: list[dict[str, Any]]) -> str:
+    """Return what adopting each driver took, as a table in reStructuredText."""
+    lines = [".. list-table::", "   :header-rows: 1", ""]
+    rows: list[tuple[object, ...]] = [_COLUMNS]
+    for status in drivers:
+        able = sum(entry["isolatable"] for entry in status["entries"])
+        patch, functions = status["patch"], status["kapi"]
+        rows.append((status["driver"], patch["changed_lines"], patch["added_lines"], patch["annotations"], patch["policy_lines"],
+                     f"{able} of {len(status['entries'])}", functions["reached"], functions["tested"]))
+    for row in rows:
+        lines += [f"   {' ' if at else '*'} - {'unknown' if cell is None else cell}" for at, cell in enumerate(row)]
+    return "\n".join(lines)
 
 
 def _print(status: dict[str, Any]) -> None:
@@ -166,4 +209,4 @@ def _print(status: dict[str, Any]) -> None:
     patch = status["patch"]
     print(f"kernel functions reached: {reached}, with a class: {classed}, with a test: {tested}")
     print(f"source lines changed: {patch['changed_lines']}, added: {patch['added_lines']}; "
-          f"policy lines: {patch['annotations']}")
+          f"annotations: {patch['annotations']}, policy lines: {patch['policy_lines']}")

@@ -98,7 +98,7 @@ def test_status_has_the_fixed_fields(tmp_path: Path) -> None:
              "window_share": None},
             {"name": "nic_task", "table": None, "isolatable": True, "reason": None, "window_share": None}],
         "kapi": {"reached": 3, "classed": 3, "tested": None},
-        "patch": {"changed_lines": 2, "added_lines": 1, "annotations": 3},
+        "patch": {"changed_lines": 2, "added_lines": 1, "annotations": 0, "policy_lines": 3},
     }
 
 
@@ -122,6 +122,19 @@ def test_status_lists_what_stays_native(tmp_path: Path) -> None:
     found = status.collect("nic", tree(tmp_path, [unit, UNIT], "entry *\nexcept nic_poll nobody dares\n"), "6.1")
     assert {entry["name"]: entry["reason"] for entry in found["entries"]} == {
         "nic_open": None, "nic_poll": "nobody dares", "nic_task": None}
+
+
+def test_marks_in_the_source_are_annotations() -> None:
+    """Ours in C files count, flags in a Makefile do not."""
+    patch = "+++ b/Makefile\n+ccflags-y += $(FGFT_CFLAGS)\n+++ b/nic.c\n+int __fgft_entry nic_open(void)\n-fgft_old();\n"
+    assert status.source_marks(patch) == 1 and status.source_marks("+++ b/nic.c\n+int x;\n") == 0
+
+
+def test_table_of_drivers(tmp_path: Path) -> None:
+    """A row a driver; what is not known is not a number."""
+    text = status.table([status.collect("nic", tree(tmp_path, [UNIT], "entry nic_open\n"), "6.1")])
+    rows = [line.split("- ", 1)[1] for line in text.splitlines() if "- " in line]
+    assert rows[:2] == ["driver", "lines changed"] and rows[8:] == ["nic", "2", "1", "0", "1", "2 of 2", "2", "unknown"]
 
 
 def test_every_entry_of_e1000_is_isolatable() -> None:
