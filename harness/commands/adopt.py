@@ -74,11 +74,11 @@ def _print(found: Survey, home: Path, source: str) -> None:
     print("\nNext:")
     steps = []
     if found.unclassed:
-        steps.append(f"give each function above a row in fgft/kapi/*.def, or leave entry points out in the policy ({_DOC}, 'A row')")
+        steps.append(f"give each function above a row in fgft/kapi/*.def, or leave entry points out in the policy ({_DOC}, section 3)")
     if (home / "patches").is_dir():
         patch = next((home / "patches" / found.driver).glob("*.patch"))
         steps.append(f"look at the first patch: {os.path.relpath(patch)}")
-    steps.append(f"say in drivers/{found.driver}/policy what its registers do when written ({_DOC}, 'The policy')")
+    steps.append(f"say in drivers/{found.driver}/policy what its registers do when written ({_DOC}, section 4)")
     steps.append(f"put it into the tree with --write, then: make modules DRIVER={found.driver}")
     for number, step in enumerate(steps, 1):
         print(f"  {number}. {step}")
