@@ -37,6 +37,7 @@
 #define FGFT_REG_SET		5	/* sets the bits written, in a mask */
 #define FGFT_REG_CLEAR		6	/* clears them */
 #define FGFT_REG_CLEARS		7	/* loses what it holds when it is read */
+#define FGFT_REG_PAGED		8	/* as PLAIN, write by write: selects or is selected */
 
 #ifndef __ASSEMBLY__
 
@@ -92,7 +93,7 @@ struct fgft_reg {
 	u64 mask;
 	u64 match;
 	u64 kind;		/* FGFT_REG_* */
-	u64 keeps;		/* bits of FGFT_REG_PLAIN that read as written */
+	u64 keeps;		/* bits of FGFT_REG_PLAIN and PAGED that read as written */
 	u32 partner;		/* offsets, 0 for the other kinds */
 	u32 status;
 };

@@ -15,6 +15,12 @@ struct bus_type;
 struct device_driver;
 struct fgft_device;
 
+/* A device's ports that belong together. */
+struct fgft_ports {
+	unsigned long first, count;
+	u32 bar;
+};
+
 struct fgft_bus {
 	struct bus_type *type;
 	size_t state;		/* bytes behind a record: fgft_device.bus_state */
@@ -52,8 +58,9 @@ struct fgft_bus {
 	bool (*can_reset)(struct fgft_device *dev);
 	int (*reset)(struct fgft_device *dev);
 
-	/* Is this I/O port the device's?  Any. */
-	bool (*has_port)(struct fgft_device *dev, unsigned long port);
+	/* The ports @port is one of, if the device has it.  Any. */
+	bool (*find_port)(struct fgft_device *dev, unsigned long port,
+			  struct fgft_ports *ports);
 
 	/*
 	 * The driver may be called once more for a device it has been told to

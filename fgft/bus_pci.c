@@ -127,16 +127,22 @@ static int reset(struct fgft_device *dev)
 	return err;
 }
 
-static bool has_port(struct fgft_device *dev, unsigned long port)
+static bool find_port(struct fgft_device *dev, unsigned long port,
+		      struct fgft_ports *ports)
 {
 	struct pci_dev *pdev = to_pci_dev(dev->dev);
 	int bar;
 
-	for (bar = 0; bar < PCI_STD_NUM_BARS; bar++)
+	for (bar = 0; bar < PCI_STD_NUM_BARS; bar++) {
+		*ports = (struct fgft_ports){
+			.first = pci_resource_start(pdev, bar),
+			.count = pci_resource_len(pdev, bar),
+			.bar = bar,
+		};
 		if ((pci_resource_flags(pdev, bar) & IORESOURCE_IO) &&
-		    port - pci_resource_start(pdev, bar) <
-			    pci_resource_len(pdev, bar))
+		    port - ports->first < ports->count)
 			return true;
+	}
 	return false;
 }
 
@@ -149,6 +155,7 @@ const struct fgft_bus fgft_bus_pci = {
 	.type		= &pci_bus_type,
 	.state		= sizeof(struct pci_state),
 	.handle		= offsetof(struct pci_dev, dev),
+	.at_bind	= true,
 	.take		= take,
 	.drop		= drop,
 	.silence	= silence,
@@ -158,7 +165,7 @@ const struct fgft_bus fgft_bus_pci = {
 	.verify		= verify,
 	.can_reset	= can_reset,
 	.reset		= reset,
-	.has_port	= has_port,
+	.find_port	= find_port,
 	.lends		= true,
 	.lend		= lend,
 };

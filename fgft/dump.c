@@ -191,7 +191,8 @@ static void keep_write(struct dump *dump, const struct fgft_write *write)
 		kept->old = write->old;
 		kept->flags |= FGFT_DUMP_WRITE_KNOWN;
 	}
-	if (write->reg && write->reg->kind == FGFT_REG_PLAIN)
+	if (write->reg && (write->reg->kind == FGFT_REG_PLAIN ||
+			   write->reg->kind == FGFT_REG_PAGED))
 		kept->flags |= FGFT_DUMP_WRITE_PLAIN;
 	if (write->reg && write->reg->kind == FGFT_REG_EVENT)
 		kept->flags |= FGFT_DUMP_WRITE_EVENT;

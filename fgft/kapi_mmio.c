@@ -9,14 +9,14 @@
 
 #include "kapi.h"
 
-#define DEVICE_READ(name, value_t, address_t, ports, swap)		\
+#define DEVICE_READ(name, value_t, address_t, swap)			\
 KAPI_EXPORT(value_t, name, (address_t addr))				\
 {									\
 	KAPI_ENTER(name);						\
 	const struct fgft_reg *reg;					\
 	value_t value;							\
 									\
-	if (!c || (unsigned long)addr < (ports))			\
+	if (!c)								\
 		return name(addr);					\
 	reg = fgft_device_read(c, addr, _RET_IP_);			\
 	value = name(addr);						\
@@ -26,29 +26,20 @@ KAPI_EXPORT(value_t, name, (address_t addr))				\
 }
 
 #define AS_IT_IS(value)	(value)
-/* ioread8() and its like take ports, too; to readl() they are NULL pointers. */
-#define PORTS_END	0x40000UL
-#define NO_PORTS	0UL
 
-DEVICE_READ(readb, unsigned char, const volatile void __iomem *, NO_PORTS,
-	    AS_IT_IS)
-DEVICE_READ(readw, unsigned short, const volatile void __iomem *, NO_PORTS,
-	    AS_IT_IS)
-DEVICE_READ(readl, unsigned int, const volatile void __iomem *, NO_PORTS,
-	    AS_IT_IS)
-DEVICE_READ(readq, u64, const volatile void __iomem *, NO_PORTS, AS_IT_IS)
-DEVICE_READ(__readb, unsigned char, const volatile void __iomem *, NO_PORTS,
-	    AS_IT_IS)
-DEVICE_READ(__readw, unsigned short, const volatile void __iomem *, NO_PORTS,
-	    AS_IT_IS)
-DEVICE_READ(__readl, unsigned int, const volatile void __iomem *, NO_PORTS,
-	    AS_IT_IS)
-DEVICE_READ(__readq, u64, const volatile void __iomem *, NO_PORTS, AS_IT_IS)
-DEVICE_READ(ioread8, unsigned int, const void __iomem *, PORTS_END, AS_IT_IS)
-DEVICE_READ(ioread16, unsigned int, const void __iomem *, PORTS_END, AS_IT_IS)
-DEVICE_READ(ioread32, unsigned int, const void __iomem *, PORTS_END, AS_IT_IS)
-DEVICE_READ(ioread16be, unsigned int, const void __iomem *, PORTS_END, swab16)
-DEVICE_READ(ioread32be, unsigned int, const void __iomem *, PORTS_END, swab32)
+DEVICE_READ(readb, unsigned char, const volatile void __iomem *, AS_IT_IS)
+DEVICE_READ(readw, unsigned short, const volatile void __iomem *, AS_IT_IS)
+DEVICE_READ(readl, unsigned int, const volatile void __iomem *, AS_IT_IS)
+DEVICE_READ(readq, u64, const volatile void __iomem *, AS_IT_IS)
+DEVICE_READ(__readb, unsigned char, const volatile void __iomem *, AS_IT_IS)
+DEVICE_READ(__readw, unsigned short, const volatile void __iomem *, AS_IT_IS)
+DEVICE_READ(__readl, unsigned int, const volatile void __iomem *, AS_IT_IS)
+DEVICE_READ(__readq, u64, const volatile void __iomem *, AS_IT_IS)
+DEVICE_READ(ioread8, unsigned int, const void __iomem *, AS_IT_IS)
+DEVICE_READ(ioread16, unsigned int, const void __iomem *, AS_IT_IS)
+DEVICE_READ(ioread32, unsigned int, const void __iomem *, AS_IT_IS)
+DEVICE_READ(ioread16be, unsigned int, const void __iomem *, swab16)
+DEVICE_READ(ioread32be, unsigned int, const void __iomem *, swab32)
 
 /* What is no known doorbell is left to another by a jump: no frame is needed. */
 #define DEVICE_WRITE(name, value_t, address_t)				\
@@ -94,15 +85,34 @@ KAPI_EXPORT(void, name, (value_t value, void __iomem *addr))		\
 DEVICE_WRITE_SWAPPED(iowrite16be, u16, swab16)
 DEVICE_WRITE_SWAPPED(iowrite32be, u32, swab32)
 
-/* Ports are known to fgft_device_write() by their numbers. */
+/* Ports, by the addresses ioport_map() has for them. */
+#define PORT_READ(name, value_t)					\
+KAPI_EXPORT(value_t, name, (u16 port))					\
+{									\
+	KAPI_ENTER(name);						\
+	const struct fgft_reg *reg;					\
+	value_t value;							\
+									\
+	if (!c)								\
+		return name(port);					\
+	reg = fgft_device_read(c, fgft_port(port), _RET_IP_);		\
+	value = name(port);						\
+	if (unlikely(reg))						\
+		fgft_device_keep(c, reg, fgft_port(port), value);	\
+	return value;							\
+}
+
+PORT_READ(__inb, u8)
+PORT_READ(__inw, u16)
+PORT_READ(__inl, u32)
+
 #define PORT_WRITE(name, value_t)					\
 KAPI_EXPORT(void, name, (value_t value, u16 port))			\
 {									\
 	KAPI_ENTER(name);						\
 									\
-	if (!c || fgft_device_write(c,					\
-				    (void __iomem *)(unsigned long)port, \
-				    value, sizeof(value), _RET_IP_))	\
+	if (!c || fgft_device_write(c, fgft_port(port), value,		\
+				    sizeof(value), _RET_IP_))		\
 		name(value, port);					\
 }
 

@@ -13,6 +13,9 @@
  *              those: somebody else may have changed the rest meanwhile
  *   doorbell   waits for commit; a later write that is no doorbell forces it
  *   relaxed    a doorbell that only a write no row describes forces
+ *   paged      as plain, but for what selects a register, and what is selected:
+ *              each write is taken back by itself, newest first, so that the
+ *              same one is selected again
  *   clears     the read loses what it returns: kept until commit, and after an
  *              abort raised again through another register, so that what was
  *              lost comes again
@@ -27,8 +30,6 @@
 
 #include "bus.h"
 #include "registers.h"
-
-#define PORT_LIMIT	0x10000	/* port numbers are below, mapped registers above */
 
 /* ---- looking up ------------------------------------------------------------------ */
 
@@ -86,13 +87,11 @@ static void __iomem *partner(const struct fgft_reg *reg,
 	return (void __iomem *)addr + (s64)offset - reg->offset;
 }
 
-/* A row that names registers behind the end of the mapping is none. */
+/* A row that names registers at or behind @end, where the BAR ends, is none. */
 static const struct fgft_reg *within(const struct fgft_reg *reg,
-				     const struct fgft_range *range,
+				     unsigned long end,
 				     volatile void __iomem *addr)
 {
-	unsigned long end = range->end;
-
 	if (!reg || (reg->kind != FGFT_REG_SET && reg->kind != FGFT_REG_CLEAR &&
 		     reg->kind != FGFT_REG_CLEARS))
 		return reg;
@@ -102,28 +101,58 @@ static const struct fgft_reg *within(const struct fgft_reg *reg,
 	return reg;
 }
 
-/* A port, and the device whose it is. */
-struct port {
+/* The registers around an address, and the device whose they are. */
+struct registers {
+	unsigned long start, end;
+	u32 bar;
+	struct fgft_device *dev;	/* NULL: not known yet */
+};
+
+struct port_search {
 	unsigned long number;
-	struct fgft_device *dev;
+	struct registers *found;
+	bool any;
 };
 
 static void match_port(struct fgft_device *record, void *data)
 {
-	struct port *port = data;
+	struct port_search *search = data;
+	struct fgft_ports ports;
 
-	if (record->bus->has_port &&
-	    record->bus->has_port(record, port->number))
-		port->dev = record;
+	if (!record->bus->find_port ||
+	    !record->bus->find_port(record, search->number, &ports))
+		return;
+	search->any = true;
+	*search->found = (struct registers){
+		.start = (unsigned long)fgft_port(ports.first),
+		.end = (unsigned long)fgft_port(ports.first) + ports.count,
+		.bar = ports.bar,
+		.dev = record,
+	};
 }
 
-static struct fgft_device *port_device(const struct fgft_call *call,
-				       unsigned long number)
+static bool find_registers(const struct fgft_call *call,
+			   const volatile void __iomem *addr,
+			   struct registers *found)
 {
-	struct port port = { .number = number };
+	const struct fgft_range *range;
+	struct port_search search = { .found = found };
 
-	fgft_checkpoint_each(call->mod, match_port, &port);
-	return port.dev;
+	if (fgft_is_port(addr)) {
+		search.number = (unsigned long)addr - FGFT_PORTS;
+		fgft_checkpoint_each(call->mod, match_port, &search);
+		return search.any;
+	}
+	range = fgft_domain_find((const void __force *)addr);
+	if (!range || range->mod != call->mod || range->kind != FGFT_RANGE_MMIO)
+		return false;
+	*found = (struct registers){
+		.start = range->start,
+		.end = range->end,
+		.bar = range->bar,
+		.dev = range->dev,
+	};
+	return true;
 }
 
 /* Registers of a device are words, in pages of what belongs together. */
@@ -163,34 +192,36 @@ void fgft_registers_forget(struct fgft_call *call)
 static bool look_up(struct fgft_call *call, volatile void __iomem *addr,
 		    u64 value, struct fgft_known *known)
 {
-	const struct fgft_range *range;
+	struct registers around;
 	struct place place;
 
-	range = fgft_domain_find((void *)addr);
-	if (!range || range->mod != call->mod || range->kind != FGFT_RANGE_MMIO)
+	if (!find_registers(call, addr, &around))
 		return false;
-	place = find_place(call->mod, range->bar,
-			   (unsigned long)addr - range->start, value);
+	place = find_place(call->mod, around.bar,
+			   (unsigned long)addr - around.start, value);
 	/* A range is known a moment before its device is. */
-	known->addr = range->dev ? (void __iomem *)addr : nothing(addr);
-	known->dev = range->dev;
-	known->reg = within(place.write, range, addr);
-	known->clears = within(place.read, range, addr);
+	known->addr = around.dev ? (void __iomem *)addr : nothing(addr);
+	known->dev = around.dev;
+	known->reg = within(place.write, around.end, addr);
+	known->clears = within(place.read, around.end, addr);
 	known->varies = place.varies;
 	return true;
 }
 
 /* ---- access ------------------------------------------------------------------------ */
 
+/* Ports as well, which are no wider than four bytes. */
 static u64 read_reg(const volatile void __iomem *addr, u32 width)
 {
+	const void __iomem *at = (const void __iomem *)addr;
+
 	switch (width) {
 	case 1:
-		return readb(addr);
+		return ioread8(at);
 	case 2:
-		return readw(addr);
+		return ioread16(at);
 	case 4:
-		return readl(addr);
+		return ioread32(at);
 	default:
 		return readq(addr);
 	}
@@ -198,15 +229,17 @@ static u64 read_reg(const volatile void __iomem *addr, u32 width)
 
 static void write_reg(volatile void __iomem *addr, u64 value, u32 width)
 {
+	void __iomem *at = (void __iomem *)addr;
+
 	switch (width) {
 	case 1:
-		writeb(value, addr);
+		iowrite8(value, at);
 		break;
 	case 2:
-		writew(value, addr);
+		iowrite16(value, at);
 		break;
 	case 4:
-		writel(value, addr);
+		iowrite32(value, at);
 		break;
 	default:
 		writeq(value, addr);
@@ -265,6 +298,11 @@ void fgft_registers_wait(struct fgft_call *call)
 
 /* ---- the log ------------------------------------------------------------------------- */
 
+static bool is_plain(const struct fgft_reg *reg)
+{
+	return reg->kind == FGFT_REG_PLAIN || reg->kind == FGFT_REG_PAGED;
+}
+
 /* One entry a plain register: the first has its old value. */
 static bool is_logged(const struct fgft_call *call,
 		      const volatile void __iomem *addr)
@@ -288,6 +326,8 @@ static bool note_old(const struct fgft_call *call, struct fgft_write *write)
 	case FGFT_REG_PLAIN:
 		if (is_logged(call, write->addr))
 			return false;
+		fallthrough;
+	case FGFT_REG_PAGED:
 		write->old = read_reg(write->addr, write->width);
 		break;
 	case FGFT_REG_SET:
@@ -303,7 +343,7 @@ static bool note_old(const struct fgft_call *call, struct fgft_write *write)
 		return false;
 	}
 	write->known = true;
-	if (reg->kind == FGFT_REG_PLAIN)
+	if (is_plain(reg))
 		return write->old != write->value;
 	return write->changes;
 }
@@ -343,7 +383,7 @@ static bool is_bell(const struct fgft_reg *reg)
 /**
  * fgft_device_write - a device register is about to be written
  * @call: running call
- * @addr: mapped register, or a port number
+ * @addr: mapped register, or a port
  * @value: what will be written
  * @width: bytes
  * @ip: who writes, for the report
@@ -365,9 +405,7 @@ bool fgft_device_write(struct fgft_call *call, volatile void __iomem *addr,
 	const struct fgft_reg *reg = NULL;
 	struct fgft_device *dev = NULL;
 
-	if ((unsigned long)addr < PORT_LIMIT) {
-		dev = port_device(call, (unsigned long)addr);
-	} else if ((likely(known->addr == addr) && !known->varies) ||
+	if ((likely(known->addr == addr) && !known->varies) ||
 		   look_up(call, addr, value, known)) {
 		dev = known->dev;
 		reg = known->reg;
@@ -406,10 +444,11 @@ bool fgft_device_write(struct fgft_call *call, volatile void __iomem *addr,
 /**
  * fgft_device_read - which row is there for reading a register?
  * @call: running call
- * @addr: mapped register
+ * @addr: mapped register, or a port
  * @ip: who reads, for the report
  *
- * Does not return if @addr is no register of the driver: the call is aborted.
+ * Does not return if @addr is mapped and no register of the driver: the call is
+ * aborted.
  *
  * Context: Inside @call.
  * Return: the row if what is read has to be kept, for fgft_device_keep();
@@ -422,9 +461,13 @@ const struct fgft_reg *fgft_device_read(struct fgft_call *call,
 	struct fgft_known *known = known_slot(call, addr);
 
 	if (unlikely(known->addr != addr) &&
-	    !look_up(call, (volatile void __iomem *)addr, 0, known))
+	    !look_up(call, (volatile void __iomem *)addr, 0, known)) {
+		/* A legacy port that no BAR has. */
+		if (fgft_is_port(addr))
+			return NULL;
 		fgft_abort(call, FGFT_CAUSE_ARGUMENT, ip, (unsigned long)addr,
 			   "device read");
+	}
 	/* Looked up for no value: a write has to look again. */
 	return known->clears;
 }
@@ -473,7 +516,7 @@ static void undo_write(const struct fgft_write *write)
 
 	if (!write->known)
 		return;
-	if (reg->kind == FGFT_REG_PLAIN)
+	if (is_plain(reg))
 		write_reg(write->addr, write->old, write->width);
 	else if (write->changes)
 		write_reg(partner(reg, write->addr, reg->partner),
@@ -486,7 +529,7 @@ static bool is_undone(const struct fgft_write *write)
 
 	if (!write->known)
 		return true;
-	if (reg->kind == FGFT_REG_PLAIN)
+	if (is_plain(reg))
 		return !((read_reg(write->addr, write->width) ^ write->old) &
 			 reg->keeps & ones(write->width));
 	return true;
@@ -498,11 +541,12 @@ static bool undo_all(struct fgft_call *call)
 	bool same = true;
 	u32 i;
 
-	for (i = call->nlogged; i--;)
+	/* At once: what is written next may be what had this one selected. */
+	for (i = call->nlogged; i--;) {
 		undo_write(&call->writes[i]);
-	for (i = call->nlogged; i--;)
 		if (!is_undone(&call->writes[i]))
 			same = false;
+	}
 	return same;
 }
 
@@ -546,16 +590,15 @@ void fgft_registers_raise(struct fgft_call *call)
 
 	for (i = 0; i < call->nkept; i++) {
 		const struct fgft_kept *kept = &call->kept[i];
-		const struct fgft_range *range;
+		struct registers around;
 		unsigned long flags;
 
 		if (!kept->dev)
 			continue;
 		rcu_read_lock();
-		range = fgft_domain_find((void __force *)kept->addr);
 		raw_spin_lock_irqsave(&kept->dev->lock, flags);
-		if (range && range->mod == call->mod &&
-		    range->kind == FGFT_RANGE_MMIO && !kept->dev->recovering)
+		if (find_registers(call, kept->addr, &around) &&
+		    !kept->dev->recovering)
 			write_reg(kept->addr, kept->value, kept->reg->width);
 		raw_spin_unlock_irqrestore(&kept->dev->lock, flags);
 		rcu_read_unlock();

@@ -8,6 +8,22 @@
 #include "fgft.h"
 
 /*
+ * A port is known by the address ioport_map() gives it, which ioread8() and its
+ * like take, too: mapped registers are above.
+ */
+#define FGFT_PORTS	0x10000UL	/* where port 0 is, and how many there are */
+
+static __always_inline bool fgft_is_port(const volatile void __iomem *addr)
+{
+	return (unsigned long)addr - FGFT_PORTS < FGFT_PORTS;
+}
+
+static __always_inline void __iomem *fgft_port(u16 number)
+{
+	return (void __iomem *)(FGFT_PORTS + number);
+}
+
+/*
  * About to write @value to device register @addr.  Checks that @addr is the
  * driver's and logs the write with what it changes.  False: the write waits
  * for commit, do not do it.
@@ -47,7 +63,8 @@ void fgft_registers_commit(struct fgft_call *call);
  */
 static __always_inline bool fgft_registers_ring_one(struct fgft_call *call)
 {
-	if (call->nbells != 1 || call->bells[0].width != sizeof(u32))
+	if (call->nbells != 1 || call->bells[0].width != sizeof(u32) ||
+	    unlikely(fgft_is_port(call->bells[0].addr)))
 		return false;
 	writel(call->bells[0].value, call->bells[0].addr);
 	call->nbells = 0;

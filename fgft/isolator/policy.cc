@@ -11,6 +11,7 @@
  *	register 0:0x0000 event mask=0x04000000 match=0x04000000
  *	register 0:0x00d0 pair clear=0x00d8
  *	register 0:0x00c0 clears raise=0x00c8
+ *	register 0:0x0030+4 paged
  */
 #include "policy.h"
 
@@ -24,15 +25,16 @@ namespace {
 
 const char entry_form[] = "entry <function>|*";
 const char except_form[] = "except <function> <reason>";
-const char register_form[] = "register <BAR>:<offset>[+<count>] plain|event|doorbell|relaxed|pair|clears "
+const char register_form[] = "register <BAR>:<offset>[+<count>] plain|paged|event|doorbell|relaxed|pair|clears "
 			     "[width=1|2|4|8] [mask=<number> match=<number>]; "
-			     "plain keeps=<mask>; pair clear=<offset> [read=<offset>]; clears raise=<offset>";
+			     "plain or paged keeps=<mask>; pair clear=<offset> [read=<offset>]; clears raise=<offset>";
 
 /* The kinds of a line.  A pair is two registers, and named by the setting one. */
 const std::map<std::string, RegisterKind> kinds = {
 	{"plain", RegisterKind::plain},	    {"event", RegisterKind::event},
 	{"doorbell", RegisterKind::doorbell}, {"relaxed", RegisterKind::relaxed},
 	{"pair", RegisterKind::set},	    {"clears", RegisterKind::clears},
+	{"paged", RegisterKind::paged},
 };
 
 /* The setting that names the other register, for the kinds that have one. */
@@ -98,7 +100,8 @@ bool parse_setting(const std::string &word, Line &line)
 		reg.mask = *value;
 	else if (key == "match")
 		reg.match = *value;
-	else if (key == "keeps" && reg.kind == RegisterKind::plain && *value)
+	else if (key == "keeps" && *value &&
+		 (reg.kind == RegisterKind::plain || reg.kind == RegisterKind::paged))
 		reg.keeps = *value;
 	else if (related && key == wanted->second && !line.partner) {
 		reg.partner = static_cast<uint32_t>(*value);

@@ -21,6 +21,7 @@ enum class RegisterKind : uint64_t {
 	set = 5,
 	clear = 6,
 	clears = 7,
+	paged = 8,
 };
 
 struct Register {
