@@ -32,6 +32,9 @@ EXPORT_SYMBOL_GPL(fgft_domain_find);
 EXPORT_SYMBOL_GPL(fgft_domain_remove);
 EXPORT_SYMBOL_GPL(fgft_grant);
 EXPORT_SYMBOL_GPL(fgft_lend);
+EXPORT_SYMBOL_GPL(kapi_devm_track);
+EXPORT_SYMBOL_GPL(kapi_devres_close);
+EXPORT_SYMBOL_GPL(kapi_devres_open);
 EXPORT_SYMBOL_GPL(kapi_retire);
 EXPORT_SYMBOL_GPL(kapi_track);
 EXPORT_SYMBOL_GPL(kapi_skb_grant);
@@ -40,6 +43,7 @@ EXPORT_SYMBOL_GPL(kapi_skb_grant);
 EXPORT_SYMBOL_GPL(fgft_call_hasten);
 EXPORT_SYMBOL_GPL(fgft_call_is_deferred);
 EXPORT_SYMBOL_GPL(fgft_call_undo_full);
+EXPORT_SYMBOL_GPL(fgft_undo_find);
 EXPORT_SYMBOL_GPL(fgft_window_close);
 
 /* Sleeping, waiting and being called back. */
@@ -48,6 +52,10 @@ EXPORT_SYMBOL_GPL(fgft_call_return);
 EXPORT_SYMBOL_GPL(fgft_deadline_delay);
 EXPORT_SYMBOL_GPL(fgft_lock_publish);
 EXPORT_SYMBOL_GPL(fgft_registers_wait);
+
+/* Classes. */
+EXPORT_SYMBOL_GPL(fgft_quiescer_add);
+EXPORT_SYMBOL_GPL(fgft_quiescer_remove);
 
 /* Symbols of sparing.S, called from FGFT_SPARING() alone. */
 #define EXPORT_SPARING(function)					\

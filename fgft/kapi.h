@@ -211,6 +211,7 @@ static void __maybe_unused kapi_do_##name(u64 a, u64 b, u64 c, u64 d)	\
 #define KAPI_BQL_SENDER		0x1
 #define KAPI_BQL_COMPLETION	0x2
 
+struct device;
 struct net_device;
 struct netdev_queue;
 struct pci_dev;
@@ -232,6 +233,16 @@ void kapi_pci_command_undo(struct fgft_call *c, struct pci_dev *pdev);
 void kapi_pci_mwi_undo(struct fgft_call *c, struct pci_dev *pdev);
 void kapi_pci_config_undo(struct fgft_call *c, const struct pci_dev *pdev,
 			  int where);
+
+void kapi_irq_hasten(struct fgft_call *c);
+/* As kapi_track(), for memory the device core frees. */
+void kapi_devm_track(struct fgft_call *c, unsigned long ip, struct device *dev,
+		     void *ptr, size_t size);
+/* Around a function that leaves the device core something to release. */
+void *kapi_devres_open(struct fgft_call *c, struct device *dev,
+		       unsigned long ip, const char *what);
+void kapi_devres_close(struct fgft_call *c, struct device *dev, void *group,
+		       bool done);
 
 /* Head of a wrapper written by hand. */
 #define KAPI_EXPORT(result, name, params)				\

@@ -104,6 +104,12 @@ KAPI_EXPORT(const void *, free_irq, (unsigned int irq, void *dev))
 	return line.name;
 }
 
+/* Lines the call has given back are really free before it asks for one. */
+void kapi_irq_hasten(struct fgft_call *c)
+{
+	fgft_call_hasten(c, kapi_do_release_line);
+}
+
 KAPI_EXPORT(int, request_threaded_irq,
 	    (unsigned int irq, irq_handler_t handler, irq_handler_t thread,
 	     unsigned long flags, const char *name, void *dev))
@@ -116,7 +122,7 @@ KAPI_EXPORT(int, request_threaded_irq,
 					    dev);
 	kapi_sleeps(c, _RET_IP_, kapi_name);
 	NEED(STRING, name, 0);
-	fgft_call_hasten(c, kapi_do_release_line);
+	kapi_irq_hasten(c);
 	err = request_threaded_irq(irq, handler, thread, flags, name, dev);
 	if (!err)
 		UNDO(free_irq, FGFT_EFFECT_SLEEPS, irq, dev);

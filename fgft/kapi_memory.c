@@ -57,8 +57,8 @@ static void untrack(void *ptr)
  * An action registered after the allocation runs before it is freed.  Without
  * memory for the action the range stays unknown: it could outlive its memory.
  */
-static void devm_track(struct fgft_call *c, unsigned long ip,
-		       struct device *dev, void *ptr, size_t size)
+void kapi_devm_track(struct fgft_call *c, unsigned long ip, struct device *dev,
+		     void *ptr, size_t size)
 {
 	if (!ZERO_OR_NULL_PTR(ptr) && owner(c, ip) &&
 	    !devm_add_action(dev, untrack, ptr))
@@ -82,7 +82,7 @@ KAPI_EXPORT(void *, name, (struct device *dev, size_t size, gfp_t gfp))	\
 	GFP(gfp);							\
 	NEED(DEVICE, dev, 0);						\
 	r = name(dev, size, gfp);					\
-	devm_track(c, _RET_IP_, dev, r, size);				\
+	kapi_devm_track(c, _RET_IP_, dev, r, size);				\
 	if (!ZERO_OR_NULL_PTR(r))					\
 		UNDO(devm_free, FGFT_EFFECT_SLEEPS, dev, r);		\
 	return r;							\
@@ -92,7 +92,7 @@ KAPI_EXPORT_NATIVE(void *, name, (struct device *dev, size_t size,	\
 {									\
 	void *r = name(dev, size, gfp);					\
 									\
-	devm_track(NULL, _RET_IP_, dev, r, size);			\
+	kapi_devm_track(NULL, _RET_IP_, dev, r, size);			\
 	return r;							\
 }
 

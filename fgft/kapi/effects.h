@@ -59,6 +59,7 @@ KAPI_EFFECT(pci_iounmap, fgft_domain_remove(AS(void *, b));
 KAPI_EFFECT(pci_unregister_driver,
 	    pci_unregister_driver(AS(struct pci_driver *, a)))
 KAPI_EFFECT(pci_disable_device, pci_disable_device(AS(struct pci_dev *, a)))
+KAPI_EFFECT(release_region, __release_region(AS(struct resource *, a), b, c))
 KAPI_EFFECT(pci_release_regions, pci_release_regions(AS(struct pci_dev *, a)))
 KAPI_EFFECT(pci_release_selected_regions,
 	    pci_release_selected_regions(AS(struct pci_dev *, a), b))
