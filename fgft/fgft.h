@@ -392,6 +392,9 @@ struct fgft_outcome {
 	u8 unused_bits;		/* of the result's register, at its top */
 	s8 limit;		/* argument that bounds it besides, or -1 */
 	s8 argument;		/* returned after an abort, or -1: @result */
+	/* What it is below besides, and returned after an abort, or NULL. */
+	long (*below)(const unsigned long *args);
+	long (*computed)(const unsigned long *args);
 	enum fgft_ending ending;
 	long result;		/* after an abort */
 	long taken;		/* if it had read a cause off the device */
@@ -442,6 +445,16 @@ void fgft_quiesce_end(struct fgft_device *dev);
 /* Wait for the link there was; false if it does not come. */
 bool fgft_quiesce_wait(struct fgft_device *dev);
 bool fgft_quiesce_in_use(struct fgft_device *dev);
+
+/* A class that a module of the kernel brings, in our module beside that. */
+struct fgft_quiescer {
+	struct list_head link;
+	/* A restore begins: say so to users, as a suspend of the system would. */
+	void (*note)(struct fgft_device *dev);
+};
+
+void fgft_quiescer_add(struct fgft_quiescer *quiescer);
+void fgft_quiescer_remove(struct fgft_quiescer *quiescer);
 
 /* ---- policy.c: which calls are isolated --------------------------------- */
 

@@ -10,13 +10,24 @@
 
 #include "kapi_rows.h"
 
+/* What else the module brings, once calls may come. */
+#ifndef KAPI_MODULE_BEGIN
+#define KAPI_MODULE_BEGIN()	do { } while (0)
+#define KAPI_MODULE_END()	do { } while (0)
+#endif
+
 static int __init kapi_module_init(void)
 {
-	return fgft_kapi_add(kapi_rows, ARRAY_SIZE(kapi_rows));
+	int err = fgft_kapi_add(kapi_rows, ARRAY_SIZE(kapi_rows));
+
+	if (!err)
+		KAPI_MODULE_BEGIN();
+	return err;
 }
 
 static void __exit kapi_module_exit(void)
 {
+	KAPI_MODULE_END();
 	fgft_kapi_remove(kapi_rows, ARRAY_SIZE(kapi_rows));
 }
 

@@ -8,9 +8,13 @@
  * attaches the device, but the queues stay frozen until the link is back.
  * A driver whose ring fills while there is no link may take that for a hang and
  * reset the device once more, link included.
+ *
+ * Classes whose core is a module of the kernel are asked through struct
+ * fgft_quiescer.
  */
 #include <linux/delay.h>
 #include <linux/jiffies.h>
+#include <linux/mutex.h>
 #include <linux/netdevice.h>
 
 #include "fgft.h"
@@ -30,6 +34,50 @@ static struct net_device *range_netdev(const struct fgft_range *range,
 		return NULL;
 	return netdev;
 }
+
+/* ---- other classes -------------------------------------------------------------- */
+
+static LIST_HEAD(quiescers);
+/* Protects @quiescers, and is held while one of them is at work. */
+static DEFINE_MUTEX(quiescers_mutex);
+
+/**
+ * fgft_quiescer_add - have a class asked when devices are restored
+ * @quiescer: its functions, until fgft_quiescer_remove()
+ *
+ * Context: Process.
+ */
+void fgft_quiescer_add(struct fgft_quiescer *quiescer)
+{
+	mutex_lock(&quiescers_mutex);
+	list_add_tail(&quiescer->link, &quiescers);
+	mutex_unlock(&quiescers_mutex);
+}
+
+/**
+ * fgft_quiescer_remove - have it asked no more
+ * @quiescer: what was added
+ *
+ * Context: Process.
+ */
+void fgft_quiescer_remove(struct fgft_quiescer *quiescer)
+{
+	mutex_lock(&quiescers_mutex);
+	list_del(&quiescer->link);
+	mutex_unlock(&quiescers_mutex);
+}
+
+static void note_others(struct fgft_device *dev)
+{
+	struct fgft_quiescer *quiescer;
+
+	mutex_lock(&quiescers_mutex);
+	list_for_each_entry(quiescer, &quiescers, link)
+		quiescer->note(dev);
+	mutex_unlock(&quiescers_mutex);
+}
+
+/* ---- network devices -------------------------------------------------------------- */
 
 /* A question about the network devices of @dev, and its answer. */
 struct netdevs {
@@ -120,6 +168,7 @@ void fgft_quiesce_note(struct fgft_device *dev)
 	wait_settled(dev);
 	dev->linked = false;
 	fgft_domain_each(dev->mod, note_link, dev);
+	note_others(dev);
 }
 
 static bool find_link(struct fgft_range *range, void *data)

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0
+/* fgft_gameport.ko: wrappers of the functions of gameport.ko. */
+
+#include <linux/gameport.h>
+#include <linux/slab.h>
+
+#include "kapi.h"
+
+KAPI_EFFECT(port_unregister, fgft_domain_remove(AS(void *, a));
+	    gameport_unregister_port(AS(struct gameport *, a)))
+
+/* Unless it was registered: that has been undone, and has freed it. */
+static void kapi_do_port_free(u64 a, u64 b, u64 c, u64 d)
+{
+	struct gameport *gameport = AS(struct gameport *, a);
+
+	if (!fgft_domain_find(gameport))
+		return;
+	fgft_domain_remove(gameport);
+	kfree(gameport);
+}
+
+KAPI_EXPORT(void, gameport_set_phys,
+	    (struct gameport *gameport, const char *format, ...))
+{
+	KAPI_ENTER(gameport_set_phys);
+	va_list args;
+
+	if (c) {
+		WRITES(gameport->phys, sizeof(gameport->phys));
+		NEED(STRING, format, 0);
+	}
+	va_start(args, format);
+	vsnprintf(gameport->phys, sizeof(gameport->phys), format, args);
+	va_end(args);
+}
+
+#define KAPI_TABLE	"kapi/gameport.def"
+#include "kapi_module.h"
+
+MODULE_DESCRIPTION("Wrappers of gameport functions for isolated drivers");
