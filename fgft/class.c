@@ -13,6 +13,9 @@
 #include <linux/skbuff.h>
 #include <linux/string.h>
 #include <linux/workqueue.h>
+#include <sound/core.h>
+#include <sound/pcm.h>
+#include <sound/rawmidi.h>
 
 #include "fgft.h"
 
@@ -22,7 +25,7 @@
 static void grant_argument(struct fgft_call *call, const void *start,
 			   size_t size)
 {
-	if (!size || call->ngrants >= FGFT_GRANTS)
+	if (!start || !size || call->ngrants >= FGFT_GRANTS)
 		return;
 	call->touched = true;
 	call->grant[call->ngrants++] = (struct fgft_span){
@@ -53,6 +56,30 @@ static void grant_sk_buff(struct fgft_call *call, const void *ptr)
 		grant_argument(call, skb->head,
 			       skb_end_offset(skb) +
 				       sizeof(struct skb_shared_info));
+}
+
+/* With all that run together with it: one call starts and stops them. */
+static void grant_snd_pcm_substream(struct fgft_call *call, const void *ptr)
+{
+	const struct snd_pcm_substream *substream = ptr, *each;
+
+	grant_argument(call, substream, sizeof(*substream));
+	if (!substream->runtime)
+		return;
+	grant_argument(call, substream->runtime->dma_area,
+		       substream->runtime->dma_bytes);
+	list_for_each_entry(each, &substream->group->substreams, link_list)
+		if (each->runtime)
+			grant_argument(call, each->runtime,
+				       sizeof(*each->runtime));
+}
+
+static void grant_snd_rawmidi_substream(struct fgft_call *call, const void *ptr)
+{
+	const struct snd_rawmidi_substream *substream = ptr;
+
+	grant_argument(call, substream, sizeof(*substream));
+	grant_argument(call, substream->runtime, sizeof(*substream->runtime));
 }
 
 struct grant_row {

@@ -14,6 +14,7 @@
 #include <linux/pci.h>
 #include <linux/poll.h>
 #include <linux/string.h>
+#include <sound/pcm.h>
 
 #include "fgft.h"
 
@@ -21,19 +22,50 @@
 
 /* ---- tables ------------------------------------------------------------------- */
 
+/* Values that are computed: a function each, with the call's arguments in scope. */
+#define ARG(n, type)		((type)args[n])
+#define COMPUTED		CONCATENATE(computed_, __LINE__)
+
+/* In frames, within the buffer. */
+static long snd_pcm_position(const struct snd_pcm_substream *substream)
+{
+	const struct snd_pcm_runtime *runtime = substream->runtime;
+
+	if (!runtime || !runtime->status || !runtime->buffer_size)
+		return 0;
+	return (runtime->status->hw_ptr - runtime->hw_ptr_base) %
+	       runtime->buffer_size;
+}
+
+#define CLASS_RESULT(table, value)
+#define CLASS_RESULT_ARGUMENT(table, n)
+#define CLASS_RESULT_TAKEN(table, value)
+#define CLASS_RESULT_COMPUTED(table, value)				\
+static long COMPUTED(const unsigned long *args)				\
+{									\
+	return value;							\
+}
+#include "class/results.def"
+#undef CLASS_RESULT
+#undef CLASS_RESULT_ARGUMENT
+#undef CLASS_RESULT_COMPUTED
+
 struct result_row {
 	const char *table;
 	long value;
 	int argument;			/* returned as it came, or NO_ARGUMENT */
+	long (*computed)(const unsigned long *args);
 };
 
 static const struct result_row result_rows[] = {
-#define CLASS_RESULT(table, value)		{ table, value, NO_ARGUMENT },
-#define CLASS_RESULT_ARGUMENT(table, n)		{ table, 0, n },
-#define CLASS_RESULT_TAKEN(table, value)
+#define CLASS_RESULT(table, value)	{ table, value, NO_ARGUMENT, NULL },
+#define CLASS_RESULT_ARGUMENT(table, n)		{ table, 0, n, NULL },
+#define CLASS_RESULT_COMPUTED(table, value)				\
+	{ table, 0, NO_ARGUMENT, COMPUTED },
 #include "class/results.def"
 #undef CLASS_RESULT
 #undef CLASS_RESULT_ARGUMENT
+#undef CLASS_RESULT_COMPUTED
 #undef CLASS_RESULT_TAKEN
 };
 
@@ -43,19 +75,38 @@ static const struct taken_row {
 } taken_rows[] = {
 #define CLASS_RESULT(table, value)
 #define CLASS_RESULT_ARGUMENT(table, n)
+#define CLASS_RESULT_COMPUTED(table, value)
 #define CLASS_RESULT_TAKEN(table, value)	{ table, value },
 #include "class/results.def"
 };
+
+#undef COMPUTED
+#define COMPUTED		CONCATENATE(below_, __LINE__)
+#define CLASS_RETURNS(table, low, high)
+#define CLASS_RETURNS_UP_TO(table, n)
+#define CLASS_RETURNS_BELOW(table, low, value)				\
+static long COMPUTED(const unsigned long *args)				\
+{									\
+	return value;							\
+}
+#include "class/returns.def"
+#undef CLASS_RETURNS
+#undef CLASS_RETURNS_UP_TO
+#undef CLASS_RETURNS_BELOW
 
 struct returns_row {
 	const char *table;
 	long low, high;
 	int limit;			/* argument that is the highest */
+	long (*below)(const unsigned long *args);
 };
 
 static const struct returns_row returns_rows[] = {
-#define CLASS_RETURNS(table, low, high)		{ table, low, high, NO_ARGUMENT },
-#define CLASS_RETURNS_UP_TO(table, n)		{ table, 0, 0, n },
+#define CLASS_RETURNS(table, low, high)					\
+	{ table, low, high, NO_ARGUMENT, NULL },
+#define CLASS_RETURNS_UP_TO(table, n)		{ table, 0, 0, n, NULL },
+#define CLASS_RETURNS_BELOW(table, low, value)				\
+	{ table, low, low, NO_ARGUMENT, COMPUTED },
 #include "class/returns.def"
 };
 
@@ -156,10 +207,12 @@ void fgft_outcome_find(const struct fgft_entry *entry,
 		outcome->low = returns->low;
 		outcome->high = returns->high;
 		outcome->limit = returns->limit;
+		outcome->below = returns->below;
 	}
 	if (result) {
 		outcome->result = result->value;
 		outcome->argument = result->argument;
+		outcome->computed = result->computed;
 	}
 	outcome->taken = taken ? taken->value : outcome->result;
 	if (ending)
@@ -178,6 +231,8 @@ void fgft_outcome_find(const struct fgft_entry *entry,
 bool fgft_outcome_bounded(const struct fgft_outcome *outcome,
 			  const unsigned long *args, long value)
 {
+	if (outcome->below)
+		return value >= 0 && value < outcome->below(args);
 	if (outcome->limit == NO_ARGUMENT)
 		return false;
 	return value >= 0 && value <= (int)args[outcome->limit];
@@ -194,6 +249,8 @@ bool fgft_outcome_bounded(const struct fgft_outcome *outcome,
 long fgft_outcome_result(const struct fgft_outcome *outcome,
 			 const unsigned long *args)
 {
+	if (outcome->computed)
+		return outcome->computed(args);
 	if (outcome->argument != NO_ARGUMENT)
 		return args[outcome->argument];
 	return outcome->result;
