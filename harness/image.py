@@ -14,7 +14,7 @@ import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from harness import apt, kernel, packages, program
@@ -49,6 +49,16 @@ def _needed(binary: Path) -> list[str]:
     return _NEEDED.findall(text.stdout)
 
 
+def _wanted(name: str, root: Path) -> Iterator[Path]:
+    """Find what of an unpacked package goes into the image."""
+    for only in packages.GUEST_ONLY.get(name, ()):
+        yield root / only
+        yield from (root / only).rglob("*")
+    if name not in packages.GUEST_ONLY:
+        for directory in _PROGRAM_DIRS:
+            yield from (root / directory).glob("*")
+
+
 class _Userland:
     """Programs of some packages and the libraries they load."""
 
@@ -57,11 +67,10 @@ class _Userland:
         self._roots = {name: apt.unpack(name, version) for name, version in versions.items()}
         self._asked: set[str] = set()
         for name, root in list(self._roots.items()):
-            for directory in _PROGRAM_DIRS:
-                for path in sorted((root / directory).glob("*")):
-                    if path.is_symlink() or path.is_file():
-                        self.files[f"{directory}/{path.name}"] = path
-                        self._add_libraries(name, path)
+            for path in sorted(_wanted(name, root)):
+                if path.is_symlink() or path.is_file():
+                    self.files[str(path.relative_to(root))] = path
+                    self._add_libraries(name, path)
 
     def _add_libraries(self, package: str, binary: Path) -> None:
         if binary.is_symlink():
@@ -137,7 +146,7 @@ def base(guest_kernel: kernel.Kernel) -> Path:
     versions = apt.candidates(list(packages.GUEST))
     key = program.digest([
         json.dumps([_LAYOUT, guest_kernel.release, guest_kernel.version, versions,
-                    list(packages.GUEST_MODULES), packages.GUEST_LOADED, program.FLAGS]).encode(),
+                    list(packages.GUEST_MODULES), packages.GUEST_LOADED, packages.GUEST_ONLY, program.FLAGS]).encode(),
         *(path.read_bytes() for path in _guest_sources())])
     image = cache_dir() / "images" / f"base-{key}.cpio"
     if image.exists():

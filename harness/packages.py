@@ -70,6 +70,15 @@ GUEST: dict[str, str] = {
     "ethtool": "reaches the driver's ethtool operations",
     "iperf3": "bulk traffic",
     "kmod": "modprobe as the distribution has it",
+    "alsa-utils": "aplay, arecord and amixer use a sound card",
+    "libasound2-data": "what libasound calls the devices of a card",
+}
+
+# All programs of a package go into the image, but of these only what is named:
+# files, and directories with all that is below.
+GUEST_ONLY: dict[str, tuple[str, ...]] = {
+    "alsa-utils": ("usr/bin/aplay", "usr/bin/arecord", "usr/bin/amixer"),
+    "libasound2-data": ("usr/share/alsa",),
 }
 
 # Modules of the stock kernel present in the guest, dependencies come along.
@@ -85,6 +94,7 @@ GUEST_MODULES: dict[str, str] = {
     "mii": "PHYs of simple network cards, for their drivers",
     "8139cp": "the distribution's own driver, for comparison",
     "8139too": "the distribution's own driver, for comparison",
+    "snd_ens1370": "the distribution's own driver, for comparison",
     "8021q": "VLANs, for the driver's filter",
 }
 
