@@ -22,6 +22,7 @@
 #include "hooks.h"
 #include "call_registers.h"
 #include "finish.h"
+#include "quiesce.h"
 #include "sparing.h"
 #include "undo.h"
 
@@ -436,25 +437,6 @@ enum fgft_step fgft_ending_step(enum fgft_ending ending, enum fgft_step step);
 void fgft_ending_pin(struct fgft_module *mod);
 /* The driver's exit function is through: does not return if it must stay. */
 void fgft_ending_leave(struct fgft_module *mod);
-
-/* ---- quiesce.c: keeping the kernel away ----------------------------------- */
-
-bool fgft_quiesce_start(struct fgft_device *dev);	/* any context */
-void fgft_quiesce_note(struct fgft_device *dev);
-void fgft_quiesce_end(struct fgft_device *dev);
-/* Wait for the link there was; false if it does not come. */
-bool fgft_quiesce_wait(struct fgft_device *dev);
-bool fgft_quiesce_in_use(struct fgft_device *dev);
-
-/* A class that a module of the kernel brings, in our module beside that. */
-struct fgft_quiescer {
-	struct list_head link;
-	/* A restore begins: say so to users, as a suspend of the system would. */
-	void (*note)(struct fgft_device *dev);
-};
-
-void fgft_quiescer_add(struct fgft_quiescer *quiescer);
-void fgft_quiescer_remove(struct fgft_quiescer *quiescer);
 
 /* ---- policy.c: which calls are isolated --------------------------------- */
 
