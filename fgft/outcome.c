@@ -84,7 +84,7 @@ static const struct taken_row {
 #define COMPUTED		CONCATENATE(below_, __LINE__)
 #define CLASS_RETURNS(table, low, high)
 #define CLASS_RETURNS_UP_TO(table, n)
-#define CLASS_RETURNS_BELOW(table, low, value)				\
+#define CLASS_RETURNS_BELOW(table, low, high, value)				\
 static long COMPUTED(const unsigned long *args)				\
 {									\
 	return value;							\
@@ -105,8 +105,8 @@ static const struct returns_row returns_rows[] = {
 #define CLASS_RETURNS(table, low, high)					\
 	{ table, low, high, NO_ARGUMENT, NULL },
 #define CLASS_RETURNS_UP_TO(table, n)		{ table, 0, 0, n, NULL },
-#define CLASS_RETURNS_BELOW(table, low, value)				\
-	{ table, low, low, NO_ARGUMENT, COMPUTED },
+#define CLASS_RETURNS_BELOW(table, low, high, value)				\
+	{ table, low, high, NO_ARGUMENT, COMPUTED },
 #include "class/returns.def"
 };
 
