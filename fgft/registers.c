@@ -406,7 +406,7 @@ bool fgft_device_write(struct fgft_call *call, volatile void __iomem *addr,
 	struct fgft_device *dev = NULL;
 
 	if ((likely(known->addr == addr) && !known->varies) ||
-		   look_up(call, addr, value, known)) {
+	    look_up(call, addr, value, known)) {
 		dev = known->dev;
 		reg = known->reg;
 	}
