@@ -20,6 +20,7 @@
 #include "bus.h"
 #include "control.h"
 #include "fgft.h"
+#include "settings.h"
 
 static LIST_HEAD(devices);
 /* Protects @devices; readers in any context use RCU. */
@@ -296,15 +297,14 @@ static int pm_up(struct fgft_device *dev)
 	return (pm->restore ?: pm->resume)(dev->dev);
 }
 
-static int cycle(struct fgft_device *dev,
-		 int (*between)(struct fgft_device *dev))
+static int cycle_locked(struct fgft_device *dev,
+			int (*between)(struct fgft_device *dev))
 {
 	const struct fgft_bus *bus = dev->bus;
-	int err = -ENODEV;
+	int err;
 
-	device_lock(dev->dev);
 	if (!dev->dev->driver || dev->dev->driver->owner != dev->mod->module)
-		goto out;
+		return -ENODEV;
 
 	/*
 	 * A resume that failed has left it down: no driver expects that twice,
@@ -312,23 +312,37 @@ static int cycle(struct fgft_device *dev,
 	 */
 	err = dev->down ? 0 : (bus->down ?: pm_down)(dev);
 	if (err)
-		goto out;
+		return err;
 	dev->down = true;
 	if (between)
 		err = between(dev);
 	if (err)
-		goto out;
+		return err;
 	if (bus->put_back)
 		bus->put_back(dev);
 	fgft_recover_open(dev);
 	err = (bus->up ?: pm_up)(dev);
 	if (err)
-		goto out;
+		return err;
 	dev->down = false;
-	if (!fgft_checkpoint_verify(dev))
-		err = -EIO;
-out:
+	return fgft_checkpoint_verify(dev) ? 0 : -EIO;
+}
+
+/* What the user has set, and the callbacks may lose, is put back behind them. */
+static int cycle(struct fgft_device *dev,
+		 int (*between)(struct fgft_device *dev))
+{
+	struct fgft_settings *settings = NULL;
+	int err;
+
+	if (!dev->down)
+		settings = fgft_settings_note(dev);
+	device_lock(dev->dev);
+	err = cycle_locked(dev, between);
 	device_unlock(dev->dev);
+	if (!err)
+		dev->lost += fgft_settings_renew(settings, dev);
+	fgft_settings_free(settings);
 	return err;
 }
 

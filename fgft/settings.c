@@ -193,6 +193,60 @@ struct fgft_settings *fgft_settings_take(struct fgft_device *dev)
 	return settings;
 }
 
+/**
+ * fgft_settings_note - write down what the driver itself keeps of settings
+ * @dev: device its driver is about to take down and up again
+ *
+ * Callbacks for power management lose some: one that resets its PHY forgets what
+ * that was told, another turns wake-on-LAN off when it comes up.
+ *
+ * Context: Process, without the rtnl.
+ * Return: the settings; NULL without memory, or for a device without any.
+ */
+struct fgft_settings *fgft_settings_note(struct fgft_device *dev)
+{
+	struct net_device *netdev = find(dev);
+	struct fgft_settings *settings = NULL;
+
+	if (!netdev)
+		return NULL;
+	if (netdev->ethtool_ops)
+		settings = kzalloc(sizeof(*settings), GFP_KERNEL);
+	if (settings) {
+		settings->net = get_net(dev_net(netdev));
+		rtnl_lock();
+		tool_take(netdev, &settings->tool);
+		rtnl_unlock();
+	}
+	dev_put(netdev);
+	return settings;
+}
+
+/**
+ * fgft_settings_renew - have the driver keep again what it has lost
+ * @settings: from fgft_settings_note(), may be NULL
+ * @dev: the device, up again
+ *
+ * Context: Process, without the rtnl.
+ * Return: how many settings could not be replayed.
+ */
+u32 fgft_settings_renew(struct fgft_settings *settings, struct fgft_device *dev)
+{
+	struct net_device *netdev;
+	u32 lost;
+
+	if (!settings)
+		return 0;
+	netdev = find(dev);
+	if (!netdev)
+		return 1;
+	rtnl_lock();
+	lost = tool_replay(netdev, &settings->tool);
+	rtnl_unlock();
+	dev_put(netdev);
+	return lost;
+}
+
 /* Under the rtnl, on an interface that is down. */
 static u32 replay(struct net_device *netdev, struct fgft_settings *settings)
 {

@@ -19,6 +19,10 @@ struct fgft_settings *fgft_settings_take(struct fgft_device *dev);
 /* The number of settings that could not be replayed. */
 u32 fgft_settings_replay(struct fgft_settings *settings,
 			 struct fgft_device *dev);
+/* The same for what is the driver's own, of a device that stays bound. */
+struct fgft_settings *fgft_settings_note(struct fgft_device *dev);
+u32 fgft_settings_renew(struct fgft_settings *settings,
+			struct fgft_device *dev);
 void fgft_settings_free(struct fgft_settings *settings);
 
 /* Messages of rtnetlink that make addresses, routes and neighbours anew. */
