@@ -38,6 +38,7 @@
 #define FGFT_REG_CLEAR		6	/* clears them */
 #define FGFT_REG_CLEARS		7	/* loses what it holds when it is read */
 #define FGFT_REG_PAGED		8	/* as PLAIN, write by write: selects or is selected */
+#define FGFT_REG_ACKS		9	/* loses the bits that are written to it */
 
 #ifndef __ASSEMBLY__
 

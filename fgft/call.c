@@ -257,6 +257,7 @@ static __always_inline void call_blank(struct fgft_call *call)
 	call->ending = FGFT_ENDING_RETURN;
 	call->rung = false;
 	call->rough = false;
+	call->unacked = false;
 	call->hit[FGFT_LENT].start = NOWHERE;
 	call->made = NULL;
 	if (call->aged)

@@ -5,6 +5,8 @@
  *
  *	AGAIN		the first abort: rolled back, and run once more at once
  *	  then RETURN	the second one ends as any other
+ *	UNACKED		as AGAIN, if the device does not tell once more what it has
+ *			told the aborted call
  *	PIN		the first abort as AGAIN
  *	  then FINISH	the second one: the caller goes on as if all was given up,
  *			the driver has kept it, and is called once more (finish.c)
@@ -36,9 +38,14 @@ static void silence(struct fgft_call *call)
 	call->silenced = true;
 }
 
-static enum fgft_ending call_ending(struct fgft_call *call)
+static enum fgft_ending call_ending(struct fgft_call *call, enum fgft_step step)
 {
 	enum fgft_ending ending = call->entry->state->outcome.ending;
+
+	/* A restore has the device forget what it told. */
+	if (ending == FGFT_ENDING_UNACKED)
+		return call->unacked && !call->again && step < FGFT_STEP_PM ?
+			       FGFT_ENDING_AGAIN : FGFT_ENDING_RETURN;
 
 	if (ending == FGFT_ENDING_AGAIN || ending == FGFT_ENDING_PIN) {
 		if (!call->again)
@@ -59,10 +66,11 @@ static enum fgft_ending call_ending(struct fgft_call *call)
  */
 enum fgft_ending fgft_ending_plan(struct fgft_call *call, enum fgft_step step)
 {
-	enum fgft_ending ending = call_ending(call);
+	enum fgft_ending ending = call_ending(call, step);
 
 	switch (ending) {
 	case FGFT_ENDING_RETURN:
+	case FGFT_ENDING_UNACKED:
 		break;
 	case FGFT_ENDING_AGAIN:
 	case FGFT_ENDING_UNBOUND:
@@ -104,6 +112,7 @@ enum fgft_step fgft_ending_step(enum fgft_ending ending, enum fgft_step step)
 {
 	switch (ending) {
 	case FGFT_ENDING_RETURN:
+	case FGFT_ENDING_UNACKED:
 		return step;
 	case FGFT_ENDING_AGAIN:
 		return FGFT_STEP_AGAIN;

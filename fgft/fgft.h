@@ -73,6 +73,7 @@ enum fgft_step {
 enum fgft_ending {
 	FGFT_ENDING_RETURN,	/* nothing */
 	FGFT_ENDING_AGAIN,
+	FGFT_ENDING_UNACKED,	/* as that, if causes are there again */
 	FGFT_ENDING_PIN,
 	FGFT_ENDING_FINISH,	/* called once more when its caller is through */
 	FGFT_ENDING_UNBOUND,
@@ -211,6 +212,7 @@ struct fgft_call {
 	bool silenced;			/* for the rollback alone */
 	bool rung;			/* a doorbell was, early: no register undo */
 	bool rough;			/* a write was, that register undo does not cover */
+	bool unacked;			/* register undo: causes are there again */
 	const struct sk_buff *made;	/* newest socket buffer made inside, or NULL */
 	/* Blank at begin whatever has come about. */
 	struct fgft_device *dev;	/* device written, NULL if none */
@@ -506,6 +508,8 @@ struct fgft_device {
 	bool failed;			/* nothing helped: no call is let in */
 	bool quiesced;
 	bool linked;			/* had a link that is not back yet */
+	u64 unacked;			/* registers.c: bits to be read once more */
+	void __iomem *unacked_at;	/* where */
 	struct fgft_given_up given_up;
 	struct task_struct *restorer;	/* task inside the driver's callbacks */
 	u64 bus_state[];		/* what its bus keeps of it */

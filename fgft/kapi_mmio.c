@@ -21,7 +21,8 @@ KAPI_EXPORT(value_t, name, (address_t addr))				\
 	reg = fgft_device_read(c, addr, _RET_IP_);			\
 	value = name(addr);						\
 	if (unlikely(reg))						\
-		fgft_device_keep(c, reg, addr, swap(value));		\
+		value = swap(fgft_device_keep(c, reg, addr,		\
+					      swap(value)));		\
 	return value;							\
 }
 

@@ -273,6 +273,7 @@ void fgft_recover_open(struct fgft_device *dev)
 	/* An abort that came since has made it unfit again. */
 	if (dev->recovering == dev->serving)
 		WRITE_ONCE(dev->away, false);
+	WRITE_ONCE(dev->unacked, 0);
 	raw_spin_unlock_irqrestore(&dev->lock, flags);
 }
 

@@ -19,6 +19,8 @@
  *   clears     the read loses what it returns: kept until commit, and after an
  *              abort raised again through another register, so that what was
  *              lost comes again
+ *   acks       a write takes back the bits it has, as causes of interrupts.  Of
+ *              an aborted call, they are read again by whoever reads next
  *
  * Doorbells keep their order among each other.  They are rung before the call
  * sleeps or spins, too: it may be waiting for what the device does then.
@@ -36,7 +38,7 @@
 /* What is to be known of one address. */
 struct place {
 	const struct fgft_reg *write;	/* row for the value, NULL: none */
-	const struct fgft_reg *read;	/* FGFT_REG_CLEARS, or NULL */
+	const struct fgft_reg *read;	/* FGFT_REG_CLEARS or _ACKS, or NULL */
 	bool varies;			/* the row depends on the value */
 };
 
@@ -62,10 +64,11 @@ static struct place find_place(const struct fgft_module *mod, u32 bar,
 
 			if (!row_has(reg, bar, offset))
 				continue;
-			if (reg->kind == FGFT_REG_CLEARS) {
+			if (reg->kind == FGFT_REG_CLEARS ||
+			    reg->kind == FGFT_REG_ACKS)
 				place.read = reg;
+			if (reg->kind == FGFT_REG_CLEARS)
 				continue;
-			}
 			if (place.write)
 				continue;
 			if (reg->mask)
@@ -296,6 +299,44 @@ void fgft_registers_wait(struct fgft_call *call)
 	fgft_window_close(call);
 }
 
+/* ---- causes taken back ----------------------------------------------------------- */
+
+/*
+ * Bits an aborted call had taken back, which the device does not show any more:
+ * of one register a device, the kernel's view of it.  Under the device's lock,
+ * but for a first look.
+ */
+static u64 unacked(struct fgft_device *dev, const volatile void __iomem *addr)
+{
+	return READ_ONCE(dev->unacked) && dev->unacked_at == addr ?
+		       READ_ONCE(dev->unacked) : 0;
+}
+
+static void ack(struct fgft_device *dev, const volatile void __iomem *addr,
+		u64 bits)
+{
+	unsigned long flags;
+
+	if (likely(!unacked(dev, addr)))
+		return;
+	raw_spin_lock_irqsave(&dev->lock, flags);
+	if (dev->unacked_at == addr)
+		WRITE_ONCE(dev->unacked, dev->unacked & ~bits);
+	raw_spin_unlock_irqrestore(&dev->lock, flags);
+}
+
+/* Under the device's lock. */
+static void unack(struct fgft_call *call, const struct fgft_write *write)
+{
+	struct fgft_device *dev = call->dev;
+
+	if (dev->unacked_at != write->addr)
+		dev->unacked = 0;
+	dev->unacked_at = write->addr;
+	WRITE_ONCE(dev->unacked, dev->unacked | write->changes);
+	call->unacked = true;
+}
+
 /* ---- the log ------------------------------------------------------------------------- */
 
 static bool is_plain(const struct fgft_reg *reg)
@@ -338,6 +379,12 @@ static bool note_old(const struct fgft_call *call, struct fgft_write *write)
 			write->changes = write->value & ~write->old;
 		else
 			write->changes = write->value & write->old;
+		break;
+	case FGFT_REG_ACKS:
+		write->old = read_reg(write->addr, write->width) |
+			     unacked(call->dev, write->addr);
+		write->changes = write->value & write->old;
+		ack(call->dev, write->addr, write->value);
 		break;
 	default:
 		return false;
@@ -473,7 +520,7 @@ const struct fgft_reg *fgft_device_read(struct fgft_call *call,
 }
 
 /**
- * fgft_device_keep - a register was read that is cleared by that
+ * fgft_device_keep - a register was read that is cleared, by that or otherwise
  * @call: running call
  * @reg: row of the register
  * @addr: the register
@@ -482,35 +529,40 @@ const struct fgft_reg *fgft_device_read(struct fgft_call *call,
  * All ones is what a device that has gone reads as.
  *
  * Context: Inside @call.
+ * Return: what the driver is to read.
  */
-void fgft_device_keep(struct fgft_call *call, const struct fgft_reg *reg,
-		      const volatile void __iomem *addr, u64 value)
+u64 fgft_device_keep(struct fgft_call *call, const struct fgft_reg *reg,
+		     const volatile void __iomem *addr, u64 value)
 {
+	struct fgft_device *dev = known_slot(call, addr)->dev;
 	void __iomem *to = partner(reg, (volatile void __iomem *)addr,
 				   reg->partner);
 	u32 i;
 
+	if (reg->kind == FGFT_REG_ACKS)
+		return dev ? value | unacked(dev, addr) : value;
 	if (!value || value == ones(reg->width))
-		return;
+		return value;
 	call->touched = true;
 	for (i = 0; i < call->nkept; i++)
 		if (call->kept[i].addr == to)
 			break;
 	if (i == FGFT_KEPT) {
 		fgft_window_close(call);
-		return;
+		return value;
 	}
 	if (i == call->nkept) {
 		call->nkept++;
 		call->kept[i] = (struct fgft_kept){ .addr = to, .reg = reg };
-		call->kept[i].dev = known_slot(call, addr)->dev;
+		call->kept[i].dev = dev;
 	}
 	call->kept[i].value |= value;
+	return value;
 }
 
 /* ---- undo ------------------------------------------------------------------------------ */
 
-static void undo_write(const struct fgft_write *write)
+static void undo_write(struct fgft_call *call, const struct fgft_write *write)
 {
 	const struct fgft_reg *reg = write->reg;
 
@@ -518,6 +570,8 @@ static void undo_write(const struct fgft_write *write)
 		return;
 	if (is_plain(reg))
 		write_reg(write->addr, write->old, write->width);
+	else if (reg->kind == FGFT_REG_ACKS)
+		unack(call, write);
 	else if (write->changes)
 		write_reg(partner(reg, write->addr, reg->partner),
 			  write->changes, write->width);
@@ -543,7 +597,7 @@ static bool undo_all(struct fgft_call *call)
 
 	/* At once: what is written next may be what had this one selected. */
 	for (i = call->nlogged; i--;) {
-		undo_write(&call->writes[i]);
+		undo_write(call, &call->writes[i]);
 		if (!is_undone(&call->writes[i]))
 			same = false;
 	}

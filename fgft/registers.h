@@ -53,8 +53,8 @@ fgft_device_bell(struct fgft_call *call, volatile void __iomem *addr, u64 value,
 const struct fgft_reg *fgft_device_read(struct fgft_call *call,
 					const volatile void __iomem *addr,
 					unsigned long ip);
-void fgft_device_keep(struct fgft_call *call, const struct fgft_reg *reg,
-		      const volatile void __iomem *addr, u64 value);
+u64 fgft_device_keep(struct fgft_call *call, const struct fgft_reg *reg,
+		     const volatile void __iomem *addr, u64 value);
 /* Ring what waits: the call commits, its locks are still held. */
 void fgft_registers_commit(struct fgft_call *call);
 /*

@@ -25,7 +25,7 @@ namespace {
 
 const char entry_form[] = "entry <function>|*";
 const char except_form[] = "except <function> <reason>";
-const char register_form[] = "register <BAR>:<offset>[+<count>] plain|paged|event|doorbell|relaxed|pair|clears "
+const char register_form[] = "register <BAR>:<offset>[+<count>] plain|paged|event|doorbell|relaxed|pair|clears|acks "
 			     "[width=1|2|4|8] [mask=<number> match=<number>]; "
 			     "plain or paged keeps=<mask>; pair clear=<offset> [read=<offset>]; clears raise=<offset>";
 
@@ -35,6 +35,7 @@ const std::map<std::string, RegisterKind> kinds = {
 	{"doorbell", RegisterKind::doorbell}, {"relaxed", RegisterKind::relaxed},
 	{"pair", RegisterKind::set},	    {"clears", RegisterKind::clears},
 	{"paged", RegisterKind::paged},
+	{"acks", RegisterKind::acks},
 };
 
 /* The setting that names the other register, for the kinds that have one. */

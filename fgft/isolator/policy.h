@@ -22,6 +22,7 @@ enum class RegisterKind : uint64_t {
 	clear = 6,
 	clears = 7,
 	paged = 8,
+	acks = 9,
 };
 
 struct Register {
