@@ -59,6 +59,7 @@ class Hardware:
     usb: str  # a device of harness/usb, put there; "" for what is none
     bus: str  # as in /sys/bus/
     arguments: list[str]  # further ones for QEMU; {directory} is the machine's own
+    modules: list[str]  # of harness/kmod/, with their parameters, to load before the driver
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ def load(name: str, directory: Path = DRIVERS) -> Driver:
         raise HarnessError(f"{path}: {error}") from None
     settings = tuple(Setting(**_take(path, "a setting", item, Setting)) for item in table.pop("setting", []))
     entries = tuple(Entry(**_take(path, "an entry", item, Entry, sets={})) for item in table.pop("entry", []))
-    hardware = Hardware(**_take(path, "the machine", table.pop("machine", {}), Hardware, nic="", usb="", bus="pci", arguments=[]))
+    hardware = Hardware(**_take(path, "the machine", table.pop("machine", {}), Hardware, nic="", usb="", bus="pci", arguments=[], modules=[]))
     serves = service.get(path, table.pop("service", None))
     words = _take(path, "the driver", table, Driver, **_defaults(name, str(table.get("module", name.replace("-", "_")))))
     driver = Driver(**words, service=serves, hardware=hardware, settings=settings, entries=entries)

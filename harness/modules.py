@@ -44,7 +44,7 @@ def built(driver: Driver, guest_kernel: Kernel, build: bool, mutants: bool = Fal
     for name in (_RUNTIME, driver.name):
         if not (directory / f"{name}.ko").is_file():
             raise HarnessError(f"{directory / name}.ko is missing: run `{shlex.join(argv)}`")
-    return closure(directory, driver.name)
+    return needed(directory, driver)
 
 
 def depends(module: Path) -> list[str]:
@@ -66,6 +66,18 @@ def closure(directory: Path, name: str) -> tuple[Path, ...]:
 
     visit(directory / f"{name}.ko")
     return tuple(order)
+
+
+def needed(directory: Path, driver: Driver) -> tuple[Path, ...]:
+    """Return a driver's module of a directory behind all there that has to be loaded before it."""
+    return (*(directory / f"{line.split()[0]}.ko" for line in driver.hardware.modules), *closure(directory, driver.name))
+
+
+def prepare_device(machine: Machine, driver: Driver) -> None:
+    """Make the machine's device one the driver takes, before any driver is loaded."""
+    for line in driver.hardware.modules:
+        name, *parameters = line.split()
+        machine.check(["insmod", f"/modules/{name}.ko", *parameters], timeout_s=_LOAD_S)
 
 
 def load_needed(machine: Machine, name: str, parameters: str = "") -> None:

@@ -8,7 +8,7 @@ What is left in the guest's /run is what triggers.toml counts on: `configure`,
 from __future__ import annotations
 
 from harness.driver import Driver
-from harness.modules import load_needed
+from harness.modules import load_needed, prepare_device
 from harness.outcome import HarnessError, Outcome
 from harness.qemu import Machine
 
@@ -40,6 +40,7 @@ def load(machine: Machine, driver: Driver) -> None:
     """Load runtime and driver, and make the peer ready."""
     # Before anything is looked at: it has the driver filter by VLAN.
     machine.check("modprobe 8021q")
+    prepare_device(machine, driver)
     load_needed(machine, driver.name)
     # Dumps nobody reads would wait, and count as memory a fault has leaked.
     machine.check("echo 1 > /sys/class/devcoredump/disabled")

@@ -120,7 +120,8 @@ def main() -> int:
             withdraw(args.tree, home.modules)
         return 0
 
-    publish(args.tree, sorted((args.tree / "fgft").glob("*.ko")))
+    for path in ("fgft", "harness/kmod"):
+        publish(args.tree, sorted((args.tree / path).glob("*.ko")))
     failed = False
     for home in homes:
         errors = verify(home)

@@ -11,7 +11,7 @@ from harness import kernel
 from harness.bench import profile, results
 from harness.bench.measure import Bench
 from harness import driver as drivers
-from harness.modules import closure
+from harness.modules import needed
 from harness.outcome import HarnessError
 from harness.paths import REPO, scratch_dir
 from harness.qemu import Machine
@@ -30,7 +30,7 @@ def modules(driver: drivers.Driver) -> tuple[Path, ...]:
     missing = [path.name for path in paths if not path.is_file()]
     if missing:
         raise HarnessError(f"{', '.join(missing)} not in {directory}: run `make bench DRIVER={driver.name}`")
-    return (*closure(directory, driver.name), directory / "fgft_bench.ko")
+    return (*needed(directory, driver), directory / "fgft_bench.ko")
 
 
 def _stock(driver: drivers.Driver) -> Path:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from harness.bench import pktgen
 from harness.bench.profile import Profile
 from harness.driver import Driver
-from harness.modules import load_needed
+from harness.modules import load_needed, prepare_device
 from harness.outcome import HarnessError
 from harness.qemu import Machine
 from harness.spec import NUT_MAC, PEER_MAC
@@ -70,6 +70,7 @@ class Bench:
         """Measure everything; the guest is used up afterwards."""
         found = Measured()
         self._machine.write_file(pktgen.PATH, pktgen.SCRIPT.encode(), 0o755)
+        prepare_device(self._machine, self._driver)
         self._load(f"modprobe {self._driver.module}")
         found.modes["native"] = self._cost("native")
         self._machine.check(self._driver.unload, _SETUP_S)

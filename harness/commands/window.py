@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 from harness import kernel
-from harness.modules import closure, load_needed
+from harness.modules import load_needed, needed, prepare_device
 from harness.outcome import HarnessError
 from harness.paths import REPO
 from harness.qemu import Machine
@@ -64,7 +64,8 @@ def measure(name: str, rounds: int, icount: bool) -> dict[str, float | None]:
         if not path.is_file():
             raise HarnessError(f"{path} is missing: run `make modules DRIVER={name}`")
     control = f"/sys/kernel/fgft/{driver.module}"
-    with Machine(driver.machine(Spec(icount=icount, modules=closure(build, driver.name)))) as machine:
+    with Machine(driver.machine(Spec(icount=icount, modules=needed(build, driver)))) as machine:
+        prepare_device(machine, driver)
         load_needed(machine, driver.name, "window=1")
         for step in (driver.load, driver.service.prepare, driver.configure, driver.service.ready,
                      f"echo always > {control}/policy"):

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from harness.agent import Result
 from harness.driver import Driver, Entry
-from harness.modules import load_needed
+from harness.modules import load_needed, prepare_device
 from harness.outcome import HarnessError, Outcome
 from harness.qemu import Machine
 
@@ -145,6 +145,7 @@ class Target:
 
     def prepare(self) -> None:
         """Load and configure the driver, see it serve a user, and save the snapshot."""
+        prepare_device(self.machine, self.driver)
         load_needed(self.machine, self.driver.name)
         self.machine.check(self.driver.load, timeout_s=_LINK_S)
         if self.machine.run(["test", "-d", self._home]).outcome is not Outcome.PASSED:
