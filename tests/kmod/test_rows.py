@@ -12,6 +12,7 @@ from guests import found_by_checkers, machine
 from test_ktap import parse
 
 from harness import kernel, rows
+from harness.modules import closure, load_needed
 from harness.oracle import build as oracle
 
 LOAD_S = 240.0
@@ -79,12 +80,13 @@ class Report:
 @pytest.fixture(scope="module")
 def report(modules: dict[str, Path], kernel_name: str) -> Report:
     """One run of all tests; no entry point is given up for its many faults."""
-    with machine(kernel_name, CHECKED_HEAP, ("swiotlb=1024,force", "loglevel=5"), modules=(modules["fgft"], modules["fgft_rows"]),
+    with machine(kernel_name, CHECKED_HEAP, ("swiotlb=1024,force", "loglevel=5"), modules=closure(modules["fgft_rows"].parent, "fgft_rows"),
                  devices=("rtl8139,romfile=",)) as guest:
-        guest.check("mount -t debugfs none /sys/kernel/debug; insmod /modules/fgft.ko repeats=0", timeout_s=LOAD_S)
+        guest.run("mount -t debugfs none /sys/kernel/debug")  # unless it is there
+        load_needed(guest, "fgft_rows", "repeats=0")
         guest.check("insmod /modules/fgft_rows.ko dyndbg=+p", timeout_s=LOAD_S)
         planned, results = parse(guest.check("cat /proc/fgft_rows"))
-        guest.check("rmmod fgft_rows && rmmod fgft", timeout_s=LOAD_S)
+        guest.check(f"rmmod {' '.join(path.stem for path in reversed(guest.spec.modules))}", timeout_s=LOAD_S)
         tainted = int(guest.check("cat /proc/sys/kernel/tainted"))
         left = guest.check("grep fgft /proc/modules || true")
         heap = guest.check("dmesg | grep -E 'BUG [a-z0-9_-]+ .*: |FIX |refcount_t' || true")

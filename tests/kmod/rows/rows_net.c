@@ -13,6 +13,8 @@
 #define TXQ	netdev_get_tx_queue(env.dev, 1)
 #define DQL	(&netdev_get_tx_queue(env.dev, 0)->dql)
 
+static struct rtnl_link_stats64 stats64;
+
 static const u8 address[ETH_ALEN] = { 2, 3, 5, 7, 11, 13 };
 
 /* Queues that are stopped, a bit each. */
