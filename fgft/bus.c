@@ -11,6 +11,7 @@
 
 static const struct fgft_bus * const buses[] = {
 	&fgft_bus_pci,
+	&fgft_bus_serio,
 };
 
 /* Of a device that is on no bus we know: PM callbacks are all there is. */

@@ -14,6 +14,7 @@
 struct bus_type;
 struct device_driver;
 struct fgft_device;
+struct fgft_span;
 
 /* A device's ports that belong together. */
 struct fgft_ports {
@@ -25,6 +26,11 @@ struct fgft_bus {
 	struct bus_type *type;
 	size_t state;		/* bytes behind a record: fgft_device.bus_state */
 	size_t handle;		/* offset of struct device in what drivers get */
+	/*
+	 * Parts of what drivers get that are theirs to write as long as the
+	 * record is there: offsets, ended by an empty one, or NULL.
+	 */
+	const struct fgft_span *shares;
 	/*
 	 * A record is made when a driver is bound: no mapping of registers will
 	 * tell of the device.
@@ -72,6 +78,7 @@ struct fgft_bus {
 };
 
 extern const struct fgft_bus fgft_bus_pci;
+extern const struct fgft_bus fgft_bus_serio;
 
 /* The bus of a device; one that has nothing to do for those not listed. */
 const struct fgft_bus *fgft_bus_find(const struct bus_type *type);

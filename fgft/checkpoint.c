@@ -110,6 +110,17 @@ struct fgft_device *fgft_checkpoint_of(struct fgft_module *mod,
 	return found;
 }
 
+/* Ranges go with the driver. */
+static void share(const struct fgft_device *record)
+{
+	const struct fgft_span *span = record->bus->shares;
+	const char *handle = (const char *)record->dev - record->bus->handle;
+
+	for (; span && span->size; span++)
+		fgft_domain_add(record->mod, handle + span->start, span->size,
+				FGFT_RANGE_OBJECT);
+}
+
 /**
  * fgft_checkpoint_device - the record of a device, made when there is none
  * @mod: the driver
@@ -134,6 +145,7 @@ struct fgft_device *fgft_checkpoint_device(struct fgft_module *mod,
 	record->bus = bus;
 	record->dev = get_device(dev);
 	record->mod = mod;
+	share(record);
 	fgft_recover_prepare(record);
 	fgft_control_device_prepare(record);
 	spin_lock_irqsave(&devices_lock, flags);

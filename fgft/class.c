@@ -10,6 +10,7 @@
 #include <linux/ethtool.h>
 #include <linux/netdevice.h>
 #include <linux/pci.h>
+#include <linux/serio.h>
 #include <linux/skbuff.h>
 #include <linux/string.h>
 #include <linux/workqueue.h>

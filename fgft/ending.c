@@ -53,6 +53,8 @@ static enum fgft_ending call_ending(struct fgft_call *call, enum fgft_step step)
 		if (ending == FGFT_ENDING_AGAIN)
 			return FGFT_ENDING_RETURN;
 	}
+	if (ending == FGFT_ENDING_LOST && !call->again)
+		return FGFT_ENDING_AGAIN;
 	return ending;
 }
 
@@ -71,6 +73,9 @@ enum fgft_ending fgft_ending_plan(struct fgft_call *call, enum fgft_step step)
 	switch (ending) {
 	case FGFT_ENDING_RETURN:
 	case FGFT_ENDING_UNACKED:
+		break;
+	case FGFT_ENDING_LOST:
+		call->dev = call_device(call);
 		break;
 	case FGFT_ENDING_AGAIN:
 	case FGFT_ENDING_UNBOUND:
@@ -123,6 +128,8 @@ enum fgft_step fgft_ending_step(enum fgft_ending ending, enum fgft_step step)
 		return FGFT_STEP_UNDO;
 	case FGFT_ENDING_ASLEEP:
 		return FGFT_STEP_PM;
+	case FGFT_ENDING_LOST:
+		return max(step, FGFT_STEP_PM);
 	}
 	return step;
 }

@@ -75,6 +75,7 @@ enum fgft_ending {
 	FGFT_ENDING_AGAIN,
 	FGFT_ENDING_UNACKED,	/* as that, if causes are there again */
 	FGFT_ENDING_PIN,
+	FGFT_ENDING_LOST,
 	FGFT_ENDING_FINISH,	/* called once more when its caller is through */
 	FGFT_ENDING_UNBOUND,
 	FGFT_ENDING_ASLEEP,
@@ -350,6 +351,7 @@ enum fgft_object {
 	FGFT_OBJECT_VMALLOC,	/* start of a live vmalloc of the driver, or NULL */
 	FGFT_OBJECT_DMA,	/* start of a live coherent allocation */
 	FGFT_OBJECT_NETDEV,	/* a net_device of this driver */
+	FGFT_OBJECT_INPUT,	/* start of a live input_dev of this driver */
 	FGFT_OBJECT_DEVICE,	/* struct device of a bound device of this driver */
 	FGFT_OBJECT_SKB,	/* a struct sk_buff */
 	FGFT_OBJECT_MMIO,	/* inside a register mapping of this driver */

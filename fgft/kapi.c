@@ -8,26 +8,36 @@
  * that fgft.ko needs none of them: kapi/<module>.c.
  */
 
+#include <linux/bitmap.h>
 #include <linux/completion.h>
 #include <linux/crc32.h>
 #include <linux/delay.h>
+#include <linux/device.h>
+#include <linux/dmi.h>
 #include <linux/dma-mapping.h>
 #include <linux/etherdevice.h>
 #include <linux/ethtool.h>
 #include <linux/highmem.h>
+#include <linux/i2c.h>
+#include <linux/input.h>
+#include <linux/input/mt.h>
 #include <linux/interrupt.h>
 #include <linux/io.h>
 #include <linux/kallsyms.h>
 #include <linux/kprobes.h>
+#include <linux/libps2.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
 #include <linux/pm_wakeup.h>
+#include <linux/property.h>
 #include <linux/rcupdate.h>
 #include <linux/rwsem.h>
 #include <linux/sched.h>
+#include <linux/serio.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/sysfs.h>
 #include <linux/timer.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>

@@ -203,6 +203,15 @@ static void __maybe_unused kapi_do_##name(u64 a, u64 b, u64 c, u64 d)	\
 #define PCI_MWI_UNDO(pdev)	kapi_pci_mwi_undo(c, pdev)
 #define PCI_CONFIG_UNDO(pdev, where) \
 	kapi_pci_config_undo(c, pdev, where)
+#define PS2_NEED(ps2dev)	kapi_ps2_need(c, ps2dev, _RET_IP_, kapi_name)
+#define PS2_ANSWERS(ps2dev)						\
+	do {								\
+		PS2_NEED(ps2dev);					\
+		kapi_ps2_answers(c, ps2dev, _RET_IP_);			\
+	} while (0)
+#define INPUT_UNTRACK(dev)	kapi_input_untrack(dev)
+#define INPUT_SHAPE(dev)	kapi_input_shape(c, dev, _RET_IP_)
+#define INPUT_AXES(dev)		kapi_input_axes(c, dev, _RET_IP_)
 /* Two small arguments of an effect in one. */
 #define PACK(dir, attrs)	(((attrs) << 8) | (dir))
 
@@ -212,9 +221,11 @@ static void __maybe_unused kapi_do_##name(u64 a, u64 b, u64 c, u64 d)	\
 #define KAPI_BQL_COMPLETION	0x2
 
 struct device;
+struct input_dev;
 struct net_device;
 struct netdev_queue;
 struct pci_dev;
+struct ps2dev;
 struct sk_buff;
 
 void kapi_netdev_track(struct fgft_call *c, unsigned long ip,
@@ -229,6 +240,16 @@ u64 kapi_address(const u8 *address);
 void kapi_skb_grant(struct fgft_call *c, const struct sk_buff *skb);
 void kapi_skb_shape_undo(struct fgft_call *c, struct sk_buff *skb);
 void kapi_skb_type_undo(struct fgft_call *c, struct sk_buff *skb);
+void kapi_ps2_need(struct fgft_call *c, struct ps2dev *ps2dev,
+		   unsigned long ip, const char *what);
+/* What the port's interrupt writes of it. */
+void kapi_ps2_answers(struct fgft_call *c, struct ps2dev *ps2dev,
+		      unsigned long ip);
+void kapi_input_untrack(const struct input_dev *dev);
+void kapi_input_shape(struct fgft_call *c, struct input_dev *dev,
+		      unsigned long ip);
+void kapi_input_axes(struct fgft_call *c, const struct input_dev *dev,
+		     unsigned long ip);
 void kapi_pci_command_undo(struct fgft_call *c, struct pci_dev *pdev);
 void kapi_pci_mwi_undo(struct fgft_call *c, struct pci_dev *pdev);
 void kapi_pci_config_undo(struct fgft_call *c, const struct pci_dev *pdev,

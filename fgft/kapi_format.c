@@ -26,6 +26,25 @@ KAPI_EXPORT(int, sprintf, (char *buf, const char *format, ...))
 	return length;
 }
 
+KAPI_EXPORT(int, snprintf, (char *buf, size_t size, const char *format, ...))
+{
+	KAPI_ENTER(snprintf);
+	va_list args;
+	int length;
+
+	if (c && size) {
+		NEED(STRING, format, 0);
+		va_start(args, format);
+		length = vsnprintf(NULL, 0, format, args);
+		va_end(args);
+		WRITES(buf, min_t(size_t, size, length + 1));
+	}
+	va_start(args, format);
+	length = vsnprintf(buf, size, format, args);
+	va_end(args);
+	return length;
+}
+
 static void kapi_do_seq_count(u64 a, u64 count, u64 c, u64 d)
 {
 	AS(struct seq_file *, a)->count = count;

@@ -73,6 +73,21 @@ KAPI_EXPORT(int, del_timer_sync, (struct timer_list *timer))
 	return del_timer_sync(timer);
 }
 
+KAPI_EFFECT(timer_shutdown, timer_shutdown_sync(AS(struct timer_list *, a)))
+
+KAPI_EXPORT(int, timer_shutdown_sync, (struct timer_list *timer))
+{
+	KAPI_ENTER(timer_shutdown_sync);
+
+	if (!c)
+		return timer_shutdown_sync(timer);
+	fgft_lock_publish(c);
+	NEED(WRITABLE, timer, sizeof(*timer));
+	timer_undo(c, timer);
+	COMMIT(timer_shutdown, timer);
+	return del_timer_sync(timer);
+}
+
 /* ---- delayed work ----------------------------------------------------------- */
 
 /* Queue again for the time it had; at once if that has passed. */
@@ -195,6 +210,34 @@ KAPI_EXPORT(bool, cancel_work_sync, (struct work_struct *work))
 	if (r)
 		UNDO(requeue, 0, work);
 	return r;
+}
+
+/* ---- queues ------------------------------------------------------------------------- */
+
+#define NAME_SIZE	24	/* what the kernel keeps of it */
+
+KAPI_EFFECT(destroy_workqueue,
+	    destroy_workqueue(AS(struct workqueue_struct *, a)))
+
+KAPI_EXPORT(struct workqueue_struct *, alloc_workqueue,
+	    (const char *fmt, unsigned int flags, int max_active, ...))
+{
+	KAPI_ENTER(alloc_workqueue);
+	struct workqueue_struct *wq;
+	char name[NAME_SIZE];
+	va_list args;
+
+	if (c) {
+		kapi_sleeps(c, _RET_IP_, kapi_name);
+		NEED(STRING, fmt, 0);
+	}
+	va_start(args, max_active);
+	vsnprintf(name, sizeof(name), fmt, args);
+	va_end(args);
+	wq = alloc_workqueue("%s", flags, max_active, name);
+	if (c && wq)
+		UNDO(destroy_workqueue, FGFT_EFFECT_SLEEPS, wq);
+	return wq;
 }
 
 /* ---- offers to sleep --------------------------------------------------------------- */

@@ -115,6 +115,8 @@ bool fgft_object_is(struct fgft_call *call, enum fgft_object object,
 		return starts_live_range(call, ptr, FGFT_RANGE_DMA);
 	case FGFT_OBJECT_NETDEV:
 		return fgft_netdev_look(call, ptr);
+	case FGFT_OBJECT_INPUT:
+		return starts_live_range(call, ptr, FGFT_RANGE_INPUT);
 	case FGFT_OBJECT_DEVICE:
 		return fgft_device_look(call, ptr);
 	case FGFT_OBJECT_SKB:

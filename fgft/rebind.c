@@ -4,7 +4,7 @@
  *
  * The driver's remove and probe start from nothing, so that whatever was wrong
  * with its memory of the device is gone with it.  So are the user's settings;
- * settings.c takes them before and replays them behind.
+ * settings.c and attributes.c take them before and replay them behind.
  *
  * A driver whose resume has failed is left with its device suspended.  Its
  * remove then waits, for some drivers, for what suspend has already stopped;
@@ -48,6 +48,7 @@ static int attach(struct fgft_device *dev)
  */
 int fgft_rebind(struct fgft_device *dev)
 {
+	struct fgft_attributes *attributes;
 	struct fgft_settings *settings;
 	int err;
 
@@ -56,12 +57,15 @@ int fgft_rebind(struct fgft_device *dev)
 	if (dev->down && fgft_quiesce_in_use(dev))
 		return -EBUSY;
 	settings = fgft_settings_take(dev);
+	attributes = fgft_attributes_take(dev);
 	device_release_driver(dev->dev);
 	dev->down = false;
 	fgft_recover_open(dev);
 	err = attach(dev);
 	if (!err)
-		dev->lost += fgft_settings_replay(settings, dev);
+		dev->lost += fgft_settings_replay(settings, dev) +
+			     fgft_attributes_replay(attributes, dev);
+	fgft_attributes_free(attributes);
 	fgft_settings_free(settings);
 	return err;
 }

@@ -8,8 +8,8 @@
  * else: a driver need not take settings it never had.  Order: what wants the
  * interface down, then the interface up, then what wants it up.
  *
- * Devices of other classes have no settings but those in their files' users;
- * nothing is taken for them.
+ * Settings that are files of a driver's are attributes.c's, for devices of any
+ * class.
  */
 #include <linux/bitmap.h>
 #include <linux/ethtool.h>

@@ -3,7 +3,7 @@
  * What a user has set on a device, as far as its class knows.
  *
  * settings.c: those a network device itself has; routes.c: those the network
- * stack keeps for it.
+ * stack keeps for it; attributes.c: those that are files of the driver.
  */
 #ifndef FGFT_SETTINGS_H
 #define FGFT_SETTINGS_H
@@ -34,5 +34,13 @@ u32 fgft_routes_replay(const struct fgft_routes *routes, struct net *net,
 void fgft_routes_free(struct fgft_routes *routes);
 /* Rename an interface that is down. */
 int fgft_routes_rename(struct net *net, int ifindex, const char *name);
+
+/* Files of the driver's in the device's directory; as above. */
+struct fgft_attributes;
+
+struct fgft_attributes *fgft_attributes_take(struct fgft_device *dev);
+u32 fgft_attributes_replay(const struct fgft_attributes *taken,
+			   struct fgft_device *dev);
+void fgft_attributes_free(struct fgft_attributes *taken);
 
 #endif /* FGFT_SETTINGS_H */

@@ -51,6 +51,56 @@ KAPI_EFFECT(cancel_delayed_work,
 KAPI_EFFECT(complete, complete(AS(struct completion *, a)))
 KAPI_EFFECT(complete_all, complete_all(AS(struct completion *, a)))
 
+KAPI_EFFECT(destroy_workqueue,
+	    destroy_workqueue(AS(struct workqueue_struct *, a)))
+
+/* device.def */
+KAPI_EFFECT(device_remove_file,
+	    device_remove_file(AS(struct device *, a),
+			       AS(struct device_attribute *, b)))
+KAPI_EFFECT(device_remove_groups,
+	    device_remove_groups(AS(struct device *, a),
+				 AS(const struct attribute_group **, b)))
+KAPI_EFFECT(sysfs_remove_group,
+	    sysfs_remove_group(AS(struct kobject *, a),
+			       AS(struct attribute_group *, b)))
+KAPI_EFFECT(bus_unregister_notifier,
+	    bus_unregister_notifier(AS(struct bus_type *, a),
+				    AS(struct notifier_block *, b)))
+
+/* input.def */
+KAPI_EFFECT(input_free_device, kapi_input_untrack(AS(struct input_dev *, a));
+	    input_free_device(AS(struct input_dev *, a)))
+KAPI_EFFECT(input_unregister_device,
+	    kapi_input_untrack(AS(struct input_dev *, a));
+	    input_unregister_device(AS(struct input_dev *, a)))
+/* The driver, rolled back, holds it as one that was never registered. */
+KAPI_EFFECT(input_unregister_device_kept,
+	    input_get_device(AS(struct input_dev *, a));
+	    input_unregister_device(AS(struct input_dev *, a)))
+KAPI_EFFECT(input_event, input_event(AS(struct input_dev *, a), b, c, d))
+KAPI_EFFECT(input_mt_report_finger_count,
+	    input_mt_report_finger_count(AS(struct input_dev *, a), b))
+KAPI_EFFECT(input_mt_report_pointer_emulation,
+	    input_mt_report_pointer_emulation(AS(struct input_dev *, a), b))
+KAPI_EFFECT(input_mt_drop_unused,
+	    input_mt_drop_unused(AS(struct input_dev *, a)))
+KAPI_EFFECT(input_mt_sync_frame,
+	    input_mt_sync_frame(AS(struct input_dev *, a)))
+
+/* serio.def */
+KAPI_EFFECT(ps2_begin_command, ps2_begin_command(AS(struct ps2dev *, a)))
+KAPI_EFFECT(ps2_end_command, ps2_end_command(AS(struct ps2dev *, a)))
+KAPI_EFFECT(serio_unregister_driver,
+	    serio_unregister_driver(AS(struct serio_driver *, a)))
+KAPI_EFFECT(serio_open, (void)serio_open(AS(struct serio *, a),
+					 AS(struct serio_driver *, b)))
+KAPI_EFFECT(serio_close, serio_close(AS(struct serio *, a)))
+KAPI_EFFECT(serio_reconnect, serio_reconnect(AS(struct serio *, a)))
+KAPI_EFFECT(serio_rescan, serio_rescan(AS(struct serio *, a)))
+KAPI_EFFECT(serio_register_port, fgft_domain_remove(AS(void *, a));
+	    __serio_register_port(AS(struct serio *, a), AS(struct module *, b)))
+
 /* pci.def */
 KAPI_EFFECT(iounmap, fgft_domain_remove(AS(void *, a));
 	    iounmap(AS(void __iomem *, a)))

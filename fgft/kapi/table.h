@@ -6,7 +6,9 @@
  * asm.def is the isolator's alone and not part of it.
  */
 #include "bits.def"
+#include "device.def"
 #include "dma.def"
+#include "input.def"
 #include "irq.def"
 #include "lock.def"
 #include "memory.def"
@@ -14,6 +16,7 @@
 #include "net.def"
 #include "pci.def"
 #include "print.def"
+#include "serio.def"
 #include "skb.def"
 #include "string.def"
 #include "time.def"

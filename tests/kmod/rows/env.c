@@ -105,6 +105,81 @@ static struct pci_driver rows_driver = {
 	.driver.pm	= pm_sleep_ptr(&rows_pm),
 };
 
+/* ---- the mouse -------------------------------------------------------------------- */
+
+#define MOUSE_MS	5000	/* binding goes on in the serio core's worker */
+
+static irqreturn_t mouse_interrupt(struct serio *serio, u8 data, u32 flags)
+{
+	if ((rows.ps2.flags & PS2_FLAG_ACK) && ps2_handle_ack(&rows.ps2, data))
+		return IRQ_HANDLED;
+	if ((rows.ps2.flags & PS2_FLAG_CMD) &&
+	    ps2_handle_response(&rows.ps2, data))
+		return IRQ_HANDLED;
+	env.hits++;
+	return IRQ_HANDLED;
+}
+
+/* What a restore leaves: the settings the tests begin with. */
+static int mouse_reconnect(struct serio *serio)
+{
+	u8 resolution = 2, rate = 100;
+
+	env.hits++;
+	return ps2_command(&rows.ps2, &resolution, 0x10e8) ?:
+	       ps2_command(&rows.ps2, &rate, 0x10f3) ?:
+	       ps2_command(&rows.ps2, NULL, 0xe6);
+}
+
+static int mouse_connect(struct serio *serio, struct serio_driver *drv)
+{
+	int err;
+
+	env.hits++;
+	ps2_init(&rows.ps2, serio);
+	err = serio_open(serio, drv);
+	if (err)
+		return err;
+	env.serio = serio;
+	return mouse_reconnect(serio);
+}
+
+static void mouse_disconnect(struct serio *serio)
+{
+	serio_close(serio);
+	env.serio = NULL;
+}
+
+static const struct serio_device_id mouse_ids[] = {
+	{ .type = SERIO_8042, .proto = SERIO_ANY, .id = SERIO_ANY, .extra = SERIO_ANY },
+	{ }
+};
+
+struct serio_driver rows_serio_driver = {
+	.driver.name	= KBUILD_MODNAME,
+	.id_table	= mouse_ids,
+	.interrupt	= mouse_interrupt,
+	.connect	= mouse_connect,
+	.reconnect	= mouse_reconnect,
+	.disconnect	= mouse_disconnect,
+};
+
+static int mouse_setup(void)
+{
+	unsigned int left;
+	int err;
+
+	err = serio_register_driver(&rows_serio_driver);
+	if (err)
+		return err;
+	for (left = MOUSE_MS / 20; left && !READ_ONCE(env.serio); left--)
+		msleep(20);
+	if (env.serio)
+		return 0;
+	serio_unregister_driver(&rows_serio_driver);
+	return -ENODEV;
+}
+
 /* ---- the network device ----------------------------------------------------------- */
 
 static int rows_open(struct net_device *dev)
@@ -272,6 +347,9 @@ NATIVE int rows_setup(void)
 	err = netdev_setup();
 	if (err)
 		goto free_netdev;
+	err = mouse_setup();
+	if (err)
+		goto free_netdev;
 	return 0;
 
 free_netdev:
@@ -288,6 +366,7 @@ free_scratch:
 
 NATIVE void rows_teardown(void)
 {
+	serio_unregister_driver(&rows_serio_driver);
 	netdev_teardown();
 	pci_unregister_driver(&rows_driver);
 	irq_free_desc(env.irq);

@@ -19,12 +19,15 @@
 #include <linux/completion.h>
 #include <linux/compiler.h>
 #include <linux/if_ether.h>
+#include <linux/libps2.h>
 #include <linux/mutex.h>
 #include <linux/netdevice.h>
+#include <linux/notifier.h>
 #include <linux/pci.h>
 #include <linux/rwsem.h>
 #include <linux/semaphore.h>
 #include <linux/seqlock.h>
+#include <linux/serio.h>
 #include <linux/spinlock.h>
 #include <linux/timer.h>
 #include <linux/types.h>
@@ -70,6 +73,8 @@ struct row_suite {
 #define ROWS_REG	0x08		/* where that is */
 #define ROWS_PROTOCOL	0x88b5		/* EtherType for local experiments */
 
+struct input_dev;
+
 /* Static data of the driver, hence what acts may write. */
 struct rows {
 	bool strike;
@@ -105,6 +110,11 @@ struct rows {
 	struct delayed_work delayed;
 	struct completion done;
 	struct wait_queue_head queue;
+	struct wait_queue_entry entry;
+	struct notifier_block block;
+	struct input_dev *input;	/* made by an act */
+	struct ps2dev ps2;		/* the mouse */
+	struct ps2dev other_ps2;
 };
 
 extern struct rows rows;
@@ -118,6 +128,7 @@ struct rows_env {
 	struct wait_queue_head smuggle;
 	u64 __user *user;
 	struct pci_dev *pdev;
+	struct serio *serio;		/* the port of the mouse */
 	void __iomem *regs;
 	u16 port;
 	unsigned int irq;
@@ -128,6 +139,7 @@ struct rows_env {
 };
 
 extern struct rows_env env;
+extern struct serio_driver rows_serio_driver;
 
 /*
  * The isolator leaves functions of this kind of section alone.  In a file that

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Work items, timers and waiters: pending, or run as often as asked for. */
 #include <linux/completion.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
 #include <linux/timer.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -127,6 +129,23 @@ static void completed(void)
 {
 	fresh();
 	complete(&rows.done);
+}
+
+/* The first half of wait_event(). */
+static void start_waiting(int state)
+{
+	init_wait_entry(&rows.entry, 0);
+	prepare_to_wait_event(&rows.queue, &rows.entry, state);
+}
+
+static NATIVE void dequeue(void)
+{
+	struct wait_queue_entry *entry, *next;
+
+	list_for_each_entry_safe(entry, next, &rows.queue.head, entry) {
+		list_del(&entry->entry);
+		kfree(entry);
+	}
 }
 
 #define SUITE		work
