@@ -57,6 +57,7 @@ class Hardware:
 
     nic: str  # model of a network card, put on the peer's network; "" for what is none
     usb: str  # a device of harness/usb, put there; "" for what is none
+    mouse: bool  # steps of the mouse can be asked for
     bus: str  # as in /sys/bus/
     arguments: list[str]  # further ones for QEMU; {directory} is the machine's own
     modules: list[str]  # of harness/kmod/, with their parameters, to load before the driver
@@ -86,7 +87,8 @@ class Driver:
 
     def machine(self, spec: Spec) -> Spec:
         """Return a machine with the driver's device in it."""
-        return replace(spec, nut_model=self.hardware.nic, usb=self.hardware.usb, arguments=tuple(self.hardware.arguments))
+        return replace(spec, nut_model=self.hardware.nic, usb=self.hardware.usb, mouse=self.hardware.mouse,
+                       arguments=tuple(self.hardware.arguments))
 
 
 def available(directory: Path = DRIVERS) -> list[str]:
@@ -135,7 +137,8 @@ def load(name: str, directory: Path = DRIVERS) -> Driver:
         raise HarnessError(f"{path}: {error}") from None
     settings = tuple(Setting(**_take(path, "a setting", item, Setting)) for item in table.pop("setting", []))
     entries = tuple(Entry(**_take(path, "an entry", item, Entry, sets={})) for item in table.pop("entry", []))
-    hardware = Hardware(**_take(path, "the machine", table.pop("machine", {}), Hardware, nic="", usb="", bus="pci", arguments=[], modules=[]))
+    hardware = Hardware(**_take(path, "the machine", table.pop("machine", {}), Hardware, nic="", usb="", mouse=False, bus="pci", arguments=[],
+                                modules=[]))
     serves = service.get(path, table.pop("service", None))
     words = _take(path, "the driver", table, Driver, **_defaults(name, str(table.get("module", name.replace("-", "_")))))
     driver = Driver(**words, service=serves, hardware=hardware, settings=settings, entries=entries)

@@ -95,6 +95,8 @@ GUEST_MODULES: dict[str, str] = {
     "8139cp": "the distribution's own driver, for comparison",
     "8139too": "the distribution's own driver, for comparison",
     "snd_ens1370": "the distribution's own driver, for comparison",
+    "evdev": "input events as programs read them",
+    "psmouse": "the distribution's own driver, for comparison",
     "8021q": "VLANs, for the driver's filter",
 }
 

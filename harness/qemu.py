@@ -28,6 +28,7 @@ from typing import Any, TypeVar
 from harness import accel, image, kernel
 from harness.agent import AgentError, AgentGarbled, Link, Result
 from harness.console import Console, Report
+from harness.mouse import Hand
 from harness.outcome import GuestLost, HarnessError, Outcome, is_disk_full
 from harness.paths import scratch_dir
 from harness.qmp import Qmp, QmpClosed, QmpError, QmpTimeout
@@ -107,6 +108,7 @@ class Machine:
         self._qmp: Qmp | None = None
         self._link: Link | None = None
         self._usb: Model | None = None
+        self._hand: Hand | None = None
         self._lost: GuestLost | None = None
 
     # Starting and ending
@@ -172,6 +174,8 @@ class Machine:
             try:
                 self._qmp = self._qmp or Qmp.connect(self._files.qmp, _START_S)
                 self._link = Link.connect(self._files.port, _START_S)
+                if self.spec.mouse:
+                    self._hand = Hand(self._files.directory)
                 return
             except (QmpClosed, OSError):
                 time.sleep(0.01)  # not listening yet
@@ -204,7 +208,7 @@ class Machine:
             self._process.kill()
         if self._process:
             self._process.wait(timeout=10)
-        for part in (self._qmp, self._link, self._usb):
+        for part in (self._hand, self._qmp, self._link, self._usb):
             if part:
                 part.close()
         if self._pidfd >= 0:
@@ -214,7 +218,7 @@ class Machine:
         if self._log:
             self._log.parent.mkdir(parents=True, exist_ok=True)
             self._log.write_text(self.console.text, encoding="utf-8")
-        self._process = self._qmp = self._link = self._usb = None
+        self._process = self._qmp = self._link = self._usb = self._hand = None
         self._scratch.cleanup()
 
     @property

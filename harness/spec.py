@@ -7,6 +7,7 @@ import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from harness import mouse
 from harness.usb import model as usb
 
 QEMU = "qemu-system-x86_64"
@@ -33,6 +34,7 @@ class Spec:
     modules: tuple[Path, ...] = ()  # put into the guest's /modules, not loaded
     nut: str = "none"  # driver of the distribution to load for the NIC under test
     nut_model: str = "e1000-82545em"  # the NIC under test; "": none
+    mouse: bool = False  # moved by the host when the guest asks: see harness/mouse.py
     usb: str = ""  # device of ours on the peer's network: see harness/usb; none
     nut_bridge: bool = False  # alone behind a bridge, so that its bus can be reset
     peer_timer_ns: int | None = None  # the peer sends by guest time; None: as soon as the host gets to it
@@ -79,6 +81,7 @@ class Spec:
                  "--memory", str(self.memory_mb), "--nut", self.nut]
         words += ["--kernel", self.kernel] if self.kernel != "stock" else []
         words += ["--usb", self.usb] if self.usb else []
+        words += ["--mouse"] if self.mouse else []
         words += ["--icount"] if self.icount else []
         words += ["--accel", self.accel] if self.accel else []
         words += ["--panic-on-oops"] if self.panic_on_oops else []
@@ -149,10 +152,12 @@ def arguments(spec: Spec, accel: str, kernel_image: Path, files: Files) -> list[
     argv += [argument.replace("{directory}", str(files.directory)) for argument in spec.arguments]
     if spec.usb:
         argv += usb.arguments(usb.Sockets(files.directory))
+    if spec.mouse:
+        argv += mouse.arguments(files.directory)
     if spec.icount:
         # The clock of an idle guest leaps to its next timer, unless it waits for
         # somebody who lives by the wall's.
-        argv += ["-icount", f"shift={spec.icount_shift},sleep={'on' if spec.usb else 'off'}"]
+        argv += ["-icount", f"shift={spec.icount_shift},sleep={'on' if spec.usb or spec.mouse else 'off'}"]
     if spec.plugin:
         argv += ["-plugin", spec.plugin]
     return argv

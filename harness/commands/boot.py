@@ -31,6 +31,7 @@ def register(subparsers: Any) -> None:
     parser.add_argument("--accel", choices=("kvm", "tcg"), help="accelerator (what a test boot shows to work)")
     parser.add_argument("--nut", default="none", metavar="MODULE",
                         help="the distribution's driver to load for the NIC under test (none)")
+    parser.add_argument("--mouse", action="store_true", help="let the guest ask for steps of its mouse")
     parser.add_argument("--usb", default="", metavar="NAME", help="plug in a USB device of harness/usb: pegasus (none)")
     parser.add_argument("--panic-on-oops", action="store_true", help="a kernel oops ends the guest")
     parser.add_argument("--soft-lockup-panic", action="store_true", help="a soft lockup ends the guest")
@@ -50,7 +51,8 @@ def run(args: argparse.Namespace) -> int:
         return EXIT_USAGE
     spec = Spec(
         kernel=args.kernel, smp=args.smp, cpu=args.cpu, memory_mb=args.memory, icount=args.icount, accel=args.accel, nut=args.nut,
-        usb=args.usb, panic_on_oops=args.panic_on_oops, soft_lockup_panic=args.soft_lockup_panic, kernel_args=tuple(args.append),
+        usb=args.usb, mouse=args.mouse, panic_on_oops=args.panic_on_oops,
+        soft_lockup_panic=args.soft_lockup_panic, kernel_args=tuple(args.append),
         modules=tuple(path.resolve() for path in args.modules), interactive=interactive)
     if interactive:
         return _converse(spec)

@@ -33,6 +33,7 @@
 #include "command.h"
 #include "files.h"
 #include "look.h"
+#include "input_user.h"
 #include "net_user.h"
 #include "result.h"
 #include "user.h"
@@ -42,6 +43,7 @@ std::unique_ptr<fgft::User> fgft::make_user(const json &request)
 {
 	using Make = std::unique_ptr<User> (*)(const json &);
 	static const std::map<std::string, Make> classes = {
+		{"input", [](const json &r) -> std::unique_ptr<User> { return std::make_unique<InputUser>(r); }},
 		{"net", [](const json &r) -> std::unique_ptr<User> { return std::make_unique<NetUser>(r); }},
 	};
 	const auto found = classes.find(request.value("class", ""));
