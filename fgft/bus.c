@@ -3,13 +3,17 @@
  * The buses whose devices can be brought back, and what they tell of them.
  */
 #include <linux/device.h>
+#include <linux/mutex.h>
 #include <linux/notifier.h>
 
 #include "bus.h"
 #include "control.h"
 #include "fgft.h"
 
-static const struct fgft_bus * const buses[] = {
+#define BUSES	8	/* at most */
+
+/* Those behind ours are added by modules.  Written one at a time, read any time. */
+static const struct fgft_bus *buses[BUSES] = {
 	&fgft_bus_pci,
 	&fgft_bus_serio,
 };
@@ -28,9 +32,12 @@ const struct fgft_bus *fgft_bus_find(const struct bus_type *type)
 {
 	u32 i;
 
-	for (i = 0; i < ARRAY_SIZE(buses); i++)
-		if (buses[i]->type == type)
-			return buses[i];
+	for (i = 0; i < BUSES; i++) {
+		const struct fgft_bus *bus = READ_ONCE(buses[i]);
+
+		if (bus && bus->type == type)
+			return bus;
+	}
 	return &no_bus;
 }
 
@@ -78,12 +85,63 @@ static int bus_notify(struct notifier_block *block, unsigned long event,
 }
 
 /* A block can be on one chain only. */
-static struct notifier_block blocks[ARRAY_SIZE(buses)];
+static struct notifier_block blocks[BUSES];
+static DEFINE_MUTEX(buses_mutex);	/* protects @buses and @blocks from writers */
 
-static void ignore_first(u32 count)
+static int listen(u32 i)
 {
-	while (count--)
-		bus_unregister_notifier(buses[count]->type, &blocks[count]);
+	blocks[i].notifier_call = bus_notify;
+	return bus_register_notifier(buses[i]->type, &blocks[i]);
+}
+
+static void ignore(u32 i)
+{
+	bus_unregister_notifier(buses[i]->type, &blocks[i]);
+}
+
+/**
+ * fgft_bus_add - follow the devices of one more bus
+ * @bus: its functions
+ *
+ * Context: Process.
+ * Return: 0; -ENOSPC if there are too many; the error of its notifier.
+ */
+int fgft_bus_add(const struct fgft_bus *bus)
+{
+	int err = -ENOSPC;
+	u32 i;
+
+	mutex_lock(&buses_mutex);
+	for (i = 0; i < BUSES && buses[i]; i++)
+		;
+	if (i < BUSES) {
+		WRITE_ONCE(buses[i], bus);
+		err = listen(i);
+		if (err)
+			WRITE_ONCE(buses[i], NULL);
+	}
+	mutex_unlock(&buses_mutex);
+	return err;
+}
+
+/**
+ * fgft_bus_remove - do not follow them any more
+ * @bus: what was added
+ *
+ * Context: Process; none of the bus's drivers is isolated any more.
+ */
+void fgft_bus_remove(const struct fgft_bus *bus)
+{
+	u32 i;
+
+	mutex_lock(&buses_mutex);
+	for (i = 0; i < BUSES; i++) {
+		if (buses[i] != bus)
+			continue;
+		ignore(i);
+		WRITE_ONCE(buses[i], NULL);
+	}
+	mutex_unlock(&buses_mutex);
 }
 
 /**
@@ -94,27 +152,31 @@ static void ignore_first(u32 count)
  */
 int fgft_bus_listen(void)
 {
+	int err = 0;
 	u32 i;
 
-	for (i = 0; i < ARRAY_SIZE(buses); i++) {
-		int err;
-
-		blocks[i].notifier_call = bus_notify;
-		err = bus_register_notifier(buses[i]->type, &blocks[i]);
-		if (err) {
-			ignore_first(i);
-			return err;
-		}
-	}
-	return 0;
+	mutex_lock(&buses_mutex);
+	for (i = 0; i < BUSES && buses[i] && !err; i++)
+		err = listen(i);
+	/* The last one has not been heard of. */
+	for (i = err ? i - 1 : 0; err && i--;)
+		ignore(i);
+	mutex_unlock(&buses_mutex);
+	return err;
 }
 
 /**
  * fgft_bus_ignore - stop following
  *
- * Context: Process.
+ * Context: Process; what was added has been removed.
  */
 void fgft_bus_ignore(void)
 {
-	ignore_first(ARRAY_SIZE(buses));
+	u32 i;
+
+	mutex_lock(&buses_mutex);
+	for (i = 0; i < BUSES; i++)
+		if (buses[i])
+			ignore(i);
+	mutex_unlock(&buses_mutex);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What differs from bus to bus in bringing a device back: a table of functions,
- * in a file bus_<name>.c each, listed in bus.c.
+ * in a file bus_<name>.c each, listed in bus.c or added by a module of ours.
  *
  * A function that is NULL means that the bus has nothing to do there.  All get
  * a device of their bus.
@@ -36,6 +36,11 @@ struct fgft_bus {
 	 * tell of the device.
 	 */
 	bool at_bind;
+	/*
+	 * Drivers are bound to parts of a device, and are handed that, too: it
+	 * is the parent.
+	 */
+	bool parts;
 
 	/* What is to be like now after a restore.  Process. */
 	void (*take)(struct fgft_device *dev);
@@ -82,6 +87,10 @@ extern const struct fgft_bus fgft_bus_serio;
 
 /* The bus of a device; one that has nothing to do for those not listed. */
 const struct fgft_bus *fgft_bus_find(const struct bus_type *type);
+
+/* One of a module of ours, from here on; none of its drivers is known yet. */
+int fgft_bus_add(const struct fgft_bus *bus);
+void fgft_bus_remove(const struct fgft_bus *bus);
 
 /* Follow the devices of all buses, or none on error. */
 int fgft_bus_listen(void);

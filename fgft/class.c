@@ -13,6 +13,7 @@
 #include <linux/serio.h>
 #include <linux/skbuff.h>
 #include <linux/string.h>
+#include <linux/usb.h>
 #include <linux/workqueue.h>
 #include <sound/core.h>
 #include <sound/pcm.h>
@@ -81,6 +82,17 @@ static void grant_snd_rawmidi_substream(struct fgft_call *call, const void *ptr)
 
 	grant_argument(call, substream, sizeof(*substream));
 	grant_argument(call, substream->runtime, sizeof(*substream->runtime));
+}
+
+/* A transfer that is over, with what came. */
+static void grant_urb(struct fgft_call *call, const void *ptr)
+{
+	const struct urb *urb = ptr;
+
+	grant_argument(call, urb, sizeof(*urb));
+	if (urb->transfer_buffer && !fgft_domain_find(urb->transfer_buffer))
+		grant_argument(call, urb->transfer_buffer,
+			       urb->transfer_buffer_length);
 }
 
 struct grant_row {

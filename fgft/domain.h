@@ -16,6 +16,7 @@ enum fgft_range_kind {
 	FGFT_RANGE_NETDEV,	/* alloc_netdev: struct net_device and private data */
 	FGFT_RANGE_INPUT,	/* input_allocate_device */
 	FGFT_RANGE_MMIO,	/* mapped device registers */
+	FGFT_RANGE_URB,		/* usb_alloc_urb */
 	FGFT_RANGE_OBJECT,	/* a kernel object the driver registered or owns */
 	FGFT_RANGE_KINDS
 };

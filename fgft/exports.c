@@ -4,7 +4,9 @@
  * kapi.h.  Drivers call wrappers and hooks, and none of this.
  */
 
+#include "bus.h"
 #include "fgft.h"
+#include "registers.h"
 #include "kapi.h"
 
 EXPORT_PER_CPU_SYMBOL_GPL(fgft_current_call);
@@ -17,6 +19,7 @@ EXPORT_SYMBOL_GPL(fgft_kapi_remove);
 /* Checks. */
 EXPORT_SYMBOL_GPL(fgft_abort_record);
 EXPORT_SYMBOL_GPL(fgft_abort_trap);
+EXPORT_SYMBOL_GPL(fgft_checkpoint_each);
 EXPORT_SYMBOL_GPL(fgft_device_look);
 EXPORT_SYMBOL_GPL(fgft_driver_twin);
 EXPORT_SYMBOL_GPL(fgft_netdev_look);
@@ -39,11 +42,16 @@ EXPORT_SYMBOL_GPL(kapi_retire);
 EXPORT_SYMBOL_GPL(kapi_track);
 EXPORT_SYMBOL_GPL(kapi_skb_grant);
 
+/* Buses. */
+EXPORT_SYMBOL_GPL(fgft_bus_add);
+EXPORT_SYMBOL_GPL(fgft_bus_remove);
+
 /* Undo, and what waits for commit. */
 EXPORT_SYMBOL_GPL(fgft_call_hasten);
 EXPORT_SYMBOL_GPL(fgft_call_is_deferred);
 EXPORT_SYMBOL_GPL(fgft_call_undo_full);
 EXPORT_SYMBOL_GPL(fgft_undo_find);
+EXPORT_SYMBOL_GPL(fgft_device_told);
 EXPORT_SYMBOL_GPL(fgft_window_close);
 
 /* Sleeping, waiting and being called back. */

@@ -171,6 +171,8 @@ void kapi_retire(struct fgft_call *c, const void *ptr);
 	fgft_call_undo(c, kapi_do_##effect, flags, KAPI_ARGS(__VA_ARGS__))
 #define COMMIT(effect, ...) \
 	fgft_call_defer(c, kapi_do_##effect, KAPI_ARGS(__VA_ARGS__))
+/* Do those that were put off to commit now: the function waits for them. */
+#define HASTEN(effect)	fgft_call_hasten(c, kapi_do_##effect)
 /* Was it put off to commit for @value already?  Freed twice, that is. */
 #define IS_DUE(effect, value) \
 	fgft_call_is_deferred(c, kapi_do_##effect, (u64)(unsigned long)(value))

@@ -12,7 +12,7 @@
 
 /* What else the module brings, once calls may come. */
 #ifndef KAPI_MODULE_BEGIN
-#define KAPI_MODULE_BEGIN()	do { } while (0)
+#define KAPI_MODULE_BEGIN()	0
 #define KAPI_MODULE_END()	do { } while (0)
 #endif
 
@@ -21,7 +21,9 @@ static int __init kapi_module_init(void)
 	int err = fgft_kapi_add(kapi_rows, ARRAY_SIZE(kapi_rows));
 
 	if (!err)
-		KAPI_MODULE_BEGIN();
+		err = KAPI_MODULE_BEGIN();
+	if (err)
+		fgft_kapi_remove(kapi_rows, ARRAY_SIZE(kapi_rows));
 	return err;
 }
 

@@ -8,6 +8,7 @@
 #include <linux/init.h>
 #include <linux/refcount.h>
 
+#include "bus.h"
 #include "object.h"
 
 unsigned long fgft_kernel_half;
@@ -56,6 +57,19 @@ bool fgft_netdev_look(struct fgft_call *call, const void *ptr)
 	return true;
 }
 
+/* What a driver is bound to a part of, as to an interface of a USB device. */
+struct whole {
+	const struct device *dev;
+	bool found;
+};
+
+static void is_whole(struct fgft_device *part, void *data)
+{
+	struct whole *whole = data;
+
+	whole->found |= part->bus->parts && part->dev->parent == whole->dev;
+}
+
 /**
  * fgft_device_look - is @ptr a device bound to the driver?
  * @call: running call
@@ -67,11 +81,15 @@ bool fgft_netdev_look(struct fgft_call *call, const void *ptr)
 bool fgft_device_look(const struct fgft_call *call, const void *ptr)
 {
 	const struct device *dev = ptr;
+	struct whole whole = { .dev = dev };
 
-	return fgft_is_readable(dev, sizeof(*dev)) &&
-	       IS_ALIGNED((unsigned long)dev, sizeof(long)) &&
-	       fgft_is_readable(dev->driver, sizeof(*dev->driver)) &&
-	       dev->driver->owner == call->mod->module;
+	if (!fgft_is_readable(dev, sizeof(*dev)) ||
+	    !IS_ALIGNED((unsigned long)dev, sizeof(long)) ||
+	    !fgft_is_readable(dev->driver, sizeof(*dev->driver)))
+		return false;
+	if (dev->driver->owner != call->mod->module)
+		fgft_checkpoint_each(call->mod, is_whole, &whole);
+	return dev->driver->owner == call->mod->module || whole.found;
 }
 
 #define STRING_MAX	4096	/* longer than any name or format a driver hands over */

@@ -560,6 +560,24 @@ u64 fgft_device_keep(struct fgft_call *call, const struct fgft_reg *reg,
 	return value;
 }
 
+/**
+ * fgft_device_told - a device is told something by other means than a register
+ * @call: running call
+ * @dev: the device
+ * @undone: an inverse is in the undo log, or none is needed
+ *
+ * Context: Inside @call.
+ */
+void fgft_device_told(struct fgft_call *call, struct fgft_device *dev,
+		      bool undone)
+{
+	call->dev = dev;
+	call->touched = true;
+	if (!undone)
+		call->rough = true;
+	call->nwrites++;
+}
+
 /* ---- undo ------------------------------------------------------------------------------ */
 
 static void undo_write(struct fgft_call *call, const struct fgft_write *write)

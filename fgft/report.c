@@ -100,6 +100,7 @@ static const char * const fgft_range_names[FGFT_RANGE_KINDS] = {
 	[FGFT_RANGE_NETDEV]	= "netdev",
 	[FGFT_RANGE_INPUT]	= "input",
 	[FGFT_RANGE_MMIO]	= "mmio",
+	[FGFT_RANGE_URB]	= "urb",
 	[FGFT_RANGE_OBJECT]	= "object",
 };
 

@@ -48,6 +48,8 @@ KAPI_EFFECT(disable_irq_nosync, disable_irq_nosync(a))
 KAPI_EFFECT(cancel_work, cancel_work(AS(struct work_struct *, a)))
 KAPI_EFFECT(cancel_delayed_work,
 	    cancel_delayed_work(AS(struct delayed_work *, a)))
+KAPI_EFFECT(tasklet_schedule,
+	    tasklet_schedule(AS(struct tasklet_struct *, a)))
 KAPI_EFFECT(complete, complete(AS(struct completion *, a)))
 KAPI_EFFECT(complete_all, complete_all(AS(struct completion *, a)))
 

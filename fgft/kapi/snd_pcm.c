@@ -185,7 +185,7 @@ static struct fgft_quiescer pcm_quiescer = {
 	.note = suspend_pcms,
 };
 
-#define KAPI_MODULE_BEGIN()	fgft_quiescer_add(&pcm_quiescer)
+#define KAPI_MODULE_BEGIN()	(fgft_quiescer_add(&pcm_quiescer), 0)
 #define KAPI_MODULE_END()	fgft_quiescer_remove(&pcm_quiescer)
 
 #define KAPI_TABLE	"kapi/snd_pcm.def"

@@ -310,7 +310,39 @@ static int irq_setup(void)
 	return 0;
 }
 
-NATIVE int rows_setup(void)
+static bool on_usb;	/* one device at a time: a call says of none whose it is */
+
+static NATIVE int devices_setup(void)
+{
+	int err;
+
+	if (on_usb)
+		return rows_usb_setup();
+	err = pci_register_driver(&rows_driver);
+	if (err)
+		return err;
+	err = netdev_setup();
+	if (!err)
+		err = mouse_setup();
+	if (err) {
+		netdev_teardown();
+		pci_unregister_driver(&rows_driver);
+	}
+	return err;
+}
+
+static NATIVE void devices_teardown(void)
+{
+	if (on_usb) {
+		rows_usb_teardown();
+		return;
+	}
+	serio_unregister_driver(&rows_serio_driver);
+	netdev_teardown();
+	pci_unregister_driver(&rows_driver);
+}
+
+NATIVE int rows_setup(bool usb)
 {
 	unsigned long user;
 	int err;
@@ -341,20 +373,12 @@ NATIVE int rows_setup(void)
 	err = irq_setup();
 	if (err)
 		goto destroy_wq;
-	err = pci_register_driver(&rows_driver);
+	on_usb = usb;
+	err = devices_setup();
 	if (err)
 		goto free_irq;
-	err = netdev_setup();
-	if (err)
-		goto free_netdev;
-	err = mouse_setup();
-	if (err)
-		goto free_netdev;
 	return 0;
 
-free_netdev:
-	netdev_teardown();
-	pci_unregister_driver(&rows_driver);
 free_irq:
 	irq_free_desc(env.irq);
 destroy_wq:
@@ -366,9 +390,7 @@ free_scratch:
 
 NATIVE void rows_teardown(void)
 {
-	serio_unregister_driver(&rows_serio_driver);
-	netdev_teardown();
-	pci_unregister_driver(&rows_driver);
+	devices_teardown();
 	irq_free_desc(env.irq);
 	destroy_workqueue(env.wq);
 	kfree(env.scratch);
@@ -376,7 +398,7 @@ NATIVE void rows_teardown(void)
 
 NATIVE bool rows_ready(void)
 {
-	return env.pdev;
+	return env.pdev || env.intf;
 }
 
 /* Let what other contexts do for us come to its end. */
@@ -410,5 +432,6 @@ NATIVE void rows_fresh(void)
 	rows.byte = 0;
 	rows.word = 0;
 	rows.dword = 0;
-	filter_write(ROWS_FILTER);
+	if (env.regs)
+		filter_write(ROWS_FILTER);
 }

@@ -7,6 +7,9 @@
  *	insmod fgft_rows.ko dyndbg=+p
  *	cat /proc/fgft_rows
  *
+ * The suite of USB is run when it is asked for: with suite=usb, and the adapter of
+ * harness/usb plugged in.
+ *
  * Wants QEMU's rtl8139 without another driver, a heap that poisons what is
  * freed (slub_debug=P), DMA through bounce buffers (swiotlb=force) and debugfs.
  */
@@ -14,8 +17,12 @@
 #include <linux/moduleparam.h>
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
+#include <linux/string.h>
 
 #include "rows.h"
+
+/* With a device of another bus, and only if asked for. */
+#define SUITE_USB	"usb"
 
 static char *suite = "";
 module_param(suite, charp, 0400);
@@ -42,7 +49,7 @@ static int __init fgft_rows_init(void)
 {
 	int err;
 
-	err = rows_setup();
+	err = rows_setup(!strcmp(suite, SUITE_USB));
 	if (err)
 		return err;
 	err = -ENODEV;

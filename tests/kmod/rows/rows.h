@@ -19,6 +19,7 @@
 #include <linux/completion.h>
 #include <linux/compiler.h>
 #include <linux/if_ether.h>
+#include <linux/interrupt.h>
 #include <linux/libps2.h>
 #include <linux/mutex.h>
 #include <linux/netdevice.h>
@@ -108,6 +109,7 @@ struct rows {
 	struct timer_list timer;
 	struct work_struct work;
 	struct delayed_work delayed;
+	struct tasklet_struct tasklet;
 	struct completion done;
 	struct wait_queue_head queue;
 	struct wait_queue_entry entry;
@@ -129,6 +131,7 @@ struct rows_env {
 	u64 __user *user;
 	struct pci_dev *pdev;
 	struct serio *serio;		/* the port of the mouse */
+	struct usb_interface *intf;	/* instead of it, for suite usb */
 	void __iomem *regs;
 	u16 port;
 	unsigned int irq;
@@ -169,7 +172,7 @@ static noinline __maybe_unused void strike(void)
 #define OUT(x)	(rows.out = (u64)(x))
 
 /* env.c, natively */
-int rows_setup(void);
+int rows_setup(bool usb);
 void rows_teardown(void);
 void rows_fresh(void);
 bool rows_ready(void);
@@ -191,6 +194,10 @@ struct rows_result {
 
 extern struct rows_result rows_results[ROWS_MOST];
 extern u32 rows_nresults;
+
+/* rows_usb.c, natively */
+int rows_usb_setup(void);
+void rows_usb_teardown(void);
 
 void rows_run_all(const char *only);
 int rows_control_write(const char *name, const char *value);

@@ -3,6 +3,7 @@
 #include <linux/bitrev.h>
 #include <linux/crc32.h>
 #include <linux/fs.h>
+#include <linux/capability.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 

@@ -21,8 +21,20 @@ static void timer_fn(struct timer_list *timer)
 	env.hits++;
 }
 
+static void tasklet_fn(struct tasklet_struct *tasklet)
+{
+	env.hits++;
+}
+
+static u64 tasklet_has_run(void)
+{
+	rows_settle();
+	return env.hits;
+}
+
 static void fresh(void)
 {
+	tasklet_setup(&rows.tasklet, tasklet_fn);
 	INIT_WORK(&rows.work, work_fn);
 	INIT_DELAYED_WORK(&rows.delayed, work_fn);
 	timer_setup(&rows.timer, timer_fn, 0);
