@@ -66,7 +66,8 @@ check: modules inject-modules mutant-modules ## Run every test there is
 
 .PHONY: bench
 bench: FGFT_TESTS = 1
-bench: modules ## Measure what isolation costs, in instructions
+bench: modules inject-modules ## Measure recovery time, and what isolation costs in instructions
+	@scripts/setup --with report
 	$(PYTHON) -m harness bench $(DRIVER:%=--driver %)
 
 .PHONY: setup

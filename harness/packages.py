@@ -38,11 +38,13 @@ HOST: dict[str, str] = {
     "spin": "explores the model of the transaction protocol",
 }
 
-# What draws a campaign's report: `setup --with report`.
+# What draws reports, and what the bench compares with: `setup --with report`.
 REPORT: dict[str, str] = {
     "python3-scipy": "confidence intervals of a campaign's figures",
     "python3-matplotlib": "plots of a campaign's page",
     "python3-jinja2": "template of a campaign's page",
+    "libbenchmark-dev": "micro-benchmarks of the bench",
+    "libitm1": "GCC's transactional memory, which they are compared with",
 }
 
 # Only for `make check`: `setup --with tests`.

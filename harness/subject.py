@@ -45,10 +45,15 @@ def load(machine: Machine, driver: Driver) -> None:
     # Dumps nobody reads would wait, and count as memory a fault has leaked.
     machine.check("echo 1 > /sys/class/devcoredump/disabled")
     machine.check(driver.load, timeout_s=_COMMAND_S)
+    note_device(machine, driver)
+    machine.check(driver.service.prepare)
+
+
+def note_device(machine: Machine, driver: Driver) -> None:
+    """Write down which device the driver is bound to."""
     # The link a driver's directory has for each of its devices.
     machine.check(f"cd /sys/bus/{driver.hardware.bus}/drivers/{driver.module} && "
                   "for each in *; do [ -e $each/uevent ] && [ $each != module ] && echo $each && break; done > /run/device")
-    machine.check(driver.service.prepare)
 
 
 def configure(machine: Machine, driver: Driver) -> None:

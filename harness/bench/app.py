@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 
 from harness import kernel
-from harness.bench import profile, results
-from harness.bench.measure import Bench
+from harness.bench import micro, profile, recovery, results
+from harness.bench.measure import Bench, Measured
+from harness.bench.recovery import Recovery
 from harness import driver as drivers
 from harness.modules import needed
 from harness.outcome import HarnessError
@@ -20,17 +21,19 @@ from harness.spec import Spec
 
 # Else how many frames come at once depended on the host wholly, not partly.
 _PEER_TIMER_NS = 50_000
+# The same where single packets count, of which few come at once.
+_PROMPT_PEER_NS = 5_000
 _SYMBOLS_S = 60.0  # the guest prints its symbols
+PARTS = ("recovery", "cost", "micro")
 
 
-def modules(driver: drivers.Driver) -> tuple[Path, ...]:
-    """Return our modules, built without injection sites."""
-    directory = REPO / "build" / kernel.headers_release() / "plain" / "modules"
-    paths = tuple(directory / f"{name}.ko" for name in ("fgft", driver.name, "fgft_bench"))
-    missing = [path.name for path in paths if not path.is_file()]
+def modules(driver: drivers.Driver, variant: str, *others: str) -> tuple[Path, ...]:
+    """Return our modules, of the build "plain" or of "inject", and others of that build by name."""
+    directory = REPO / "build" / kernel.headers_release() / variant / "modules"
+    missing = [name for name in ("fgft", driver.name, *others) if not (directory / f"{name}.ko").is_file()]
     if missing:
-        raise HarnessError(f"{', '.join(missing)} not in {directory}: run `make bench DRIVER={driver.name}`")
-    return (*needed(directory, driver), directory / "fgft_bench.ko")
+        raise HarnessError(f"{', '.join(missing)}.ko not in {directory}: run `make bench DRIVER={driver.name}`")
+    return (*needed(directory, driver), *(directory / f"{name}.ko" for name in others))
 
 
 def _stock(driver: drivers.Driver) -> Path:
@@ -38,6 +41,27 @@ def _stock(driver: drivers.Driver) -> Path:
     stock = kernel.fetch()
     return next(stock.modules / path for path in stock.closure([driver.module])
                 if kernel.module_name(str(path)) == driver.module)
+
+
+def _recovery(args: argparse.Namespace, driver: drivers.Driver) -> Recovery:
+    """Measure outages."""
+    fine = driver.service.fine
+    spec = driver.machine(Spec(smp=1, icount=True, panic_on_oops=True, peer_timer_ns=_PROMPT_PEER_NS, kernel_args=recovery.KERNEL_ARGS,
+                               modules=modules(driver, "inject", *([fine] if fine else []))))
+    with Machine(spec, log=args.out / driver.name / "console-recovery.log") as machine:
+        return recovery.Bench(machine, driver).run()
+
+
+def _cost(args: argparse.Namespace, driver: drivers.Driver) -> tuple[Measured, profile.Profile | None]:
+    """Measure instructions."""
+    with scratch_dir() as scratch:
+        spec = driver.machine(Spec(smp=1, icount=True, panic_on_oops=True, modules=modules(driver, "plain", "fgft_bench"),
+                                   peer_timer_ns=_PEER_TIMER_NS,
+                                   plugin=profile.Profile.argument(Path(scratch)) if args.profile else ""))
+        with Machine(spec, log=args.out / driver.name / "console.log") as machine:
+            counted = (profile.Profile(Path(scratch), lambda: machine.check("cat /proc/kallsyms", _SYMBOLS_S))
+                       if args.profile else None)
+            return Bench(machine, driver, args.packets, args.rounds, counted).run(), counted
 
 
 def run(args: argparse.Namespace) -> int:
@@ -49,21 +73,24 @@ def run(args: argparse.Namespace) -> int:
         return 2
     if args.packets < 1 or args.rounds < 1:
         raise HarnessError("--packets and --rounds take a number from 1 up")
-    ours = modules(driver)
-    with scratch_dir() as scratch:
-        spec = driver.machine(Spec(smp=1, icount=True, panic_on_oops=True, modules=ours, peer_timer_ns=_PEER_TIMER_NS,
-                                   plugin=profile.Profile.argument(Path(scratch)) if args.profile else ""))
-        with Machine(spec, log=args.out / driver.name / "console.log") as machine:
-            counted = profile.Profile(Path(scratch), lambda: machine.check("cat /proc/kallsyms", _SYMBOLS_S))
-            found = Bench(machine, driver, args.packets, args.rounds, counted if args.profile else None).run()
-    native_text = results.text_bytes(_stock(driver))
-    fields = results.driver_fields(found, results.text_bytes(ours[-2]) / native_text if native_text else None)
-    summary = results.write(args.out, ["python3", "-m", "harness", *sys.argv[1:]], driver.name, fields)
+    parts = args.part or list(PARTS)
+    found, counted, recovered = Measured(), None, None
+    if "recovery" in parts:
+        recovered = _recovery(args, driver)
+    text_ratio = None
+    if "cost" in parts:
+        found, counted = _cost(args, driver)
+        native_text = results.text_bytes(_stock(driver))
+        ours = modules(driver, "plain")[-1]
+        text_ratio = results.text_bytes(ours) / native_text if native_text else None
+    fields = results.driver_fields(found, text_ratio, recovered)
+    small = micro.measure() if "micro" in parts else micro.empty()
+    summary = results.write(args.out, ["python3", "-m", "harness", *sys.argv[1:]], driver.name, fields, small)
     if args.json:
         print(summary.read_text(encoding="utf-8"), end="")
     else:
-        print(results.render(driver.name, found, fields))
-        if args.profile:
+        print(results.render(driver.name, found, fields, small))
+        if counted:
             print(profile.render(counted.found, driver.module))
         print(f"summary: {summary}")
     return 0

@@ -9,13 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from harness.bench.measure import Cost, Measured
+from harness.bench.recovery import STEPS, Recovery
 from harness.demo.results import header
+from harness.demo.table import duration
 from harness.paths import write_whole
 
-_RECOVERY_STEPS = ("undo", "registers", "pm", "rebind", "restart", "updown", "suspend_resume")
-_RECOVERY_FIELDS = ("outage_ns", "lost", "duplicated", "inside_ns")
-_MICRO = ("store_ns", "libitm_gl_wt_store_ns", "libitm_ml_wt_store_ns")
 _RATIOS = ("off", "control", "all")
+# What recoveries are to show.
+UNDO_NS = 20_000
+REGISTERS_NS = 100_000
+PM_SHARE = 0.10
+STORE_SHARE = 0.50
 
 
 def text_bytes(module: Path) -> int:
@@ -38,10 +42,10 @@ def _ratios(found: Measured, part: str) -> dict[str, Any]:
                for mode in _RATIOS}}
 
 
-def driver_fields(found: Measured, text_ratio: float | None) -> dict[str, Any]:
+def driver_fields(found: Measured, text_ratio: float | None, recovered: Recovery | None = None) -> dict[str, Any]:
     """Return a driver's part of the summary; what is not measured is null."""
     return {
-        "recovery": {step: dict.fromkeys(_RECOVERY_FIELDS) for step in _RECOVERY_STEPS},
+        "recovery": (recovered or Recovery()).fields(),
         "cost": {
             "unit": "packet",
             **_ratios(found, "transmit"),
@@ -56,7 +60,7 @@ def driver_fields(found: Measured, text_ratio: float | None) -> dict[str, Any]:
     }
 
 
-def write(out: Path, command: list[str], driver: str, fields: dict[str, Any]) -> Path:
+def write(out: Path, command: list[str], driver: str, fields: dict[str, Any], small: dict[str, Any]) -> Path:
     """Write a driver's summary and put it into that of all; return the former's path."""
     head = header(command)
     own = out / driver / "summary.json"
@@ -68,13 +72,79 @@ def write(out: Path, command: list[str], driver: str, fields: dict[str, Any]) ->
     except (OSError, ValueError, KeyError, TypeError):
         drivers = {}  # none yet, or one of another version
     drivers[driver] = fields
-    whole_fields = {**head, "drivers": drivers, "micro": dict.fromkeys(_MICRO)}
+    whole_fields = {**head, "drivers": drivers, "micro": small}
     write_whole(whole, json.dumps(whole_fields, indent=1) + "\n")
     return own
 
 
-def render(driver: str, found: Measured, fields: dict[str, Any]) -> str:
+def render(driver: str, found: Measured, fields: dict[str, Any], small: dict[str, Any]) -> str:
     """Return what a person reads."""
+    lines = []
+    if fields["recovery"]["rows"]:
+        lines += _recovery_lines(driver, fields["recovery"])
+    if "native" in found.modes:
+        lines += _cost_lines(driver, found, fields)
+    if small["store_ns"] is not None:
+        lines += _micro_lines(small)
+    return "\n".join(lines)
+
+
+def bounds(recovery: dict[str, Any]) -> list[tuple[str, bool | None]]:
+    """Return what was to be shown of recoveries, and whether it is; None where that is not known."""
+    def at_most(step: str, most: float | None) -> bool | None:
+        # Of a call that keeps the client waiting by itself, what the fault adds.
+        values = [row["outage_ns"] if row["added_ns"] is None else row["added_ns"] for row in best if row["step"] == step]
+        return None if not values or most is None else max(values) <= most
+
+    fine = {(row["what"], row["site"]) for row in recovery["rows"] if row["client"] == "fine"}
+    best = [row for row in recovery["rows"] if row["client"] == "fine" or (row["what"], row["site"]) not in fine]
+    untouched = [row for row in best if row["step"] == "undo"]
+    restart = recovery["restart"]["outage_ns"]
+    return [
+        ("the device was not written: nothing is lost", all(row["lost"] == 0 for row in untouched) if untouched else None),
+        (f"the device was not written: {UNDO_NS // 1000} us of outage at most", at_most("undo", UNDO_NS)),
+        (f"registers written back: {REGISTERS_NS // 1000} us of outage at most", at_most("registers", REGISTERS_NS)),
+        (f"restored by PM: {PM_SHARE:.0%} of a restart's outage at most", at_most("pm", restart and restart * PM_SHARE)),
+    ]
+
+
+def micro_bound(small: dict[str, Any]) -> tuple[str, bool | None]:
+    """Return what was to be shown of a store, and whether it is."""
+    ours, theirs = small["store_ns"], small["libitm_gl_wt_store_ns"]
+    known = ours is not None and theirs is not None
+    return f"a checked and logged store: {STORE_SHARE:.0%} of libitm's gl_wt at most", ours <= theirs * STORE_SHARE if known else None
+
+
+def _verdict(bound: tuple[str, bool | None]) -> str:
+    words = {True: "held", False: "MISSED", None: "not known"}
+    return f"{words[bound[1]]}: {bound[0]}"
+
+
+def _micro_lines(small: dict[str, Any]) -> list[str]:
+    lines = ["a store of a transaction, in user space", f"{'':28}{'store':>9}{'undone':>9}"]
+    for title, name in (("checked and logged", ""), ("libitm, gl_wt", "libitm_gl_wt_"), ("libitm, ml_wt", "libitm_ml_wt_")):
+        lines.append(f"{title:28}{small[f'{name}store_ns']:>6.1f} ns{small[f'{name}undo_ns']:>6.1f} ns")
+    return [*lines, _verdict(micro_bound(small))]
+
+
+def _time(value: int | None) -> str:
+    return "-" if value is None else duration(value)
+
+
+def _recovery_lines(driver: str, recovery: dict[str, Any]) -> list[str]:
+    lines = [f"{driver}: outage at the client, the longest of each step, in guest time",
+             f"{'':16}{'outage':>10}{'undisturbed':>13}{'added':>10}{'inside':>10}{'lost':>7}{'twice':>7}  where"]
+    for step in STEPS:
+        row = recovery[step]
+        if row["outage_ns"] is None:
+            lines.append(f"{step:16}not measured: {recovery['missing'].get(step, 'no fault took this step')}")
+            continue
+        lines.append(f"{step:16}{_time(row['outage_ns']):>10}{_time(row['undisturbed_ns']):>13}{_time(row['added_ns']):>10}"
+                     f"{_time(row['inside_ns']):>10}{row['lost']:>7}{row['duplicated']:>7}  {row['what']}")
+    return lines + [_verdict(bound) for bound in bounds(recovery)]
+
+
+def _cost_lines(driver: str, found: Measured, fields: dict[str, Any]) -> list[str]:
     native = found.modes["native"]
     lines = [f"{driver}: instructions a packet of 60 bytes",
              f"{'':28}{'native':>9}{'off':>9}{'control':>9}{'all':>9}"]
@@ -87,7 +157,7 @@ def render(driver: str, found: Measured, fields: dict[str, Any]) -> str:
     lines.append(f"begin and commit of a call that does nothing: {'-' if call is None else f'{call:.0f}'} instructions")
     ratio = fields["memory"]["text_ratio"]
     lines.append(f"code of the module: {'-' if ratio is None else f'{ratio:.2f}'} times native")
-    return "\n".join(lines)
+    return lines
 
 
 def _ratio(native: Cost, cost: Cost | None, part: str) -> str:

@@ -61,9 +61,16 @@ class Service(ABC):
     user: ClassVar[dict[str, Any]]
     helpers: ClassVar[tuple[str, ...]]
 
+    # A module of harness/kmod/ that `start_fine` needs loaded; "" for none.
+    fine: ClassVar[str] = ""
+
     @abstractmethod
     def start(self, machine: Machine) -> Client:
         """Begin to use the device in a guest in which `ready` has succeeded."""
+
+    def start_fine(self, machine: Machine) -> Client:
+        """Begin with a client that sees outages of microseconds, where there is one."""
+        return self.start(machine)
 
     @property
     def triggers(self) -> Path:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from harness import probe
+from harness import flow, probe
 from harness.qemu import Machine
 from harness.service import Client, Service
 
@@ -41,9 +41,15 @@ ping -i 0.1 -w 5 {PEER} | grep -q -m 1 'bytes from'
     # Sends back what it gets.
     helpers = (f"exec ip netns exec peer stream serve {PORT}",)
 
+    fine = flow.MODULE
+
     def start(self, machine: Machine) -> Client:
         """Start a probe."""
         return probe.start(machine)
+
+    def start_fine(self, machine: Machine) -> Client:
+        """Start the probe in the kernel."""
+        return flow.start(machine)
 
 
 SERVICE = Net()

@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.bench import pktgen, profile, results
+from harness import flow
+from harness.bench import micro, pktgen, profile, recovery, results
 from harness.bench.measure import Cost, Measured, modes
+from harness.bench.recovery import Recovery, Row
+from harness.demo.target import Profile
 from harness.outcome import HarnessError
 from harness.paths import REPO
 
@@ -66,8 +69,8 @@ def test_summary(tmp_path: Path) -> None:
     """Fixed fields, ratios to native, null for what is not measured; others' results stay."""
     found = Measured({"native": NATIVE, "off": NATIVE, "all": Cost(3300.0, 5000.0, 9000.0)}, call_insns=200.04)
     fields = results.driver_fields(found, 2.0)
-    results.write(tmp_path, ["x"], "other", fields)
-    path = results.write(tmp_path, ["x"], "nic", fields)
+    results.write(tmp_path, ["x"], "other", fields, micro.empty())
+    path = results.write(tmp_path, ["x"], "nic", fields, micro.empty())
     written = json.loads(path.read_text(encoding="utf-8"))
     assert written["schema"] == 1 and written["driver"] == "nic"
     assert set(written) >= {"command", "kernel", "qemu", "compiler", "date", "recovery", "cost", "memory"}
@@ -75,7 +78,7 @@ def test_summary(tmp_path: Path) -> None:
     assert (cost["unit"], cost["native_insns"], cost["off"], cost["control"], cost["all"]) == ("packet", 3000, 1, None, 1.1)
     assert cost["receive"]["all"] == 1.25 and cost["receive"]["with_sender"]["all"] == 1.125
     assert written["call_insns"] == 200.0 and written["checkpoint_insns"] is None
-    assert written["recovery"]["pm"] == {"outage_ns": None, "lost": None, "duplicated": None, "inside_ns": None}
+    assert all(written["recovery"]["pm"][name] is None for name in ("outage_ns", "lost", "duplicated", "inside_ns"))
     assert written["memory"] == {"module_bytes": None, "per_call_bytes": None, "text_ratio": 2.0}
     whole = json.loads((tmp_path / "summary.json").read_text(encoding="utf-8"))
     assert sorted(whole["drivers"]) == ["nic", "other"] and whole["micro"]["store_ns"] is None
@@ -84,7 +87,7 @@ def test_summary(tmp_path: Path) -> None:
 def test_table_tells_each_ratio() -> None:
     """Every measured mode is there, and what was not measured is not made up."""
     found = Measured({"native": NATIVE, "off": NATIVE, "all": Cost(3300.0, 5000.0, 9000.0)})
-    text = results.render("nic", found, results.driver_fields(found, None))
+    text = results.render("nic", found, results.driver_fields(found, None), micro.empty())
     assert "1.1000" in text and "1.2500" in text and "1.1250" in text and " - " in text
 
 
@@ -133,3 +136,83 @@ def test_plugin_builds_and_names_its_file(tmp_path: Path) -> None:
     status = Path(counts).stat()
     assert status.st_size == 24 << 20 and status.st_blocks == 0
     assert profile.parse(Path(counts).read_bytes()) == {}
+
+
+def rows(undo_ns: int, lost: int, pm_ns: int) -> Recovery:
+    """Some measurements: the fine client's stands for the usual one's."""
+    return Recovery([
+        Row("undo", "nic_xmit", 3, outage_ns=900_000, lost=0, duplicated=0, inside_ns=8000),
+        Row("undo", "nic_xmit", 3, outage_ns=undo_ns + 40_000, lost=lost, duplicated=0, undisturbed_ns=40_000, added_ns=undo_ns,
+            inside_ns=8000, client="fine"),
+        Row("registers", "nic_set", 4, outage_ns=90_000, lost=0, duplicated=0, added_ns=50_000, inside_ns=9000, client="fine"),
+        Row("pm", "nic_set", 9, outage_ns=pm_ns, lost=7, duplicated=1, inside_ns=5000),
+        Row("restart", "rmmod nic", outage_ns=1_000_000_000, lost=9, duplicated=0),
+    ], {"updown": "not a network card"})
+
+
+def test_recovery_summary() -> None:
+    """The longest of each step by the best client, and what was not measured stays null, with its reason."""
+    fields = rows(15_000, 0, 90_000_000).fields()
+    assert (fields["undo"]["outage_ns"], fields["undo"]["client"], fields["undo"]["of"]) == (55_000, "fine", 1)
+    assert (fields["pm"]["lost"], fields["pm"]["duplicated"], fields["pm"]["inside_ns"]) == (7, 1, 5000)
+    assert fields["updown"]["outage_ns"] is None and fields["missing"]["updown"] and len(fields["rows"]) == 5
+
+
+@pytest.mark.parametrize("found, held", [
+    (rows(15_000, 0, 90_000_000), [True, True, True, True]),
+    (rows(25_000, 0, 90_000_000), [True, False, True, True]),
+    (rows(15_000, 1, 110_000_000), [False, True, True, False]),
+    (Recovery(), [None, None, None, None]),
+])
+def test_recovery_bounds(found: Recovery, held: list[bool | None]) -> None:
+    """A bound that is missed is told as missed, one nothing is known of as that."""
+    fields = results.driver_fields(Measured(), None, found)
+    bounds = results.bounds(fields["recovery"])
+    assert [bound[1] for bound in bounds] == held
+    text = results.render("nic", Measured(), fields, micro.empty())
+    assert text.count("MISSED") == held.count(False)
+
+
+@pytest.mark.parametrize("profile_of, struck", [
+    (Profile(20, 2, 5), [4, 10]),  # past the first write is half way
+    (Profile(20, 2, 0), [20]),  # it never writes
+    (Profile(3, 0, 1), [2]),  # it begins with a write: no call that has not written
+])
+def test_sites(profile_of: Profile, struck: list[int]) -> None:
+    """Where faults strike: before the device is written, and behind."""
+    assert recovery.sites(profile_of) == struck
+
+
+FLOW = """{"spacing_ns": 40000, "start_ns": 1, "end_ns": 2,
+ "nut_to_peer": {"offered": 9, "received": 8, "lost": 1, "duplicated": 0, "outage_ns": 500, "ended_ns": 7},
+ "peer_to_nut": {"offered": 9, "received": 9, "lost": 0, "duplicated": 2, "outage_ns": 900, "ended_ns": 8}}"""
+
+
+def test_flow_result() -> None:
+    """Losses count both ways; an outage the way whose time the host has no part in."""
+    found = flow.parse(FLOW)
+    assert (found.outage_ns, found.lost, found.duplicated) == (500, 1, 2)
+    with pytest.raises(HarnessError, match="fgft_flow"):
+        flow.parse("")
+
+
+def test_micro_runs() -> None:
+    """The real hooks and libitm, briefly: every figure is there, and a log costs something."""
+    found = micro.measure(repetitions=1)
+    assert all(value > 0 for name, value in found.items() if name != "all")
+    assert found["store_ns"] > found["plain_store_ns"]
+
+
+def test_micro_takes_the_least() -> None:
+    """Repetitions and both runs count, aggregates do not; nanoseconds a store."""
+    def text(spent: float) -> str:
+        names = ("plain_store/100", "fgft_store/100/2", "fgft_undo/100", "libitm_store/100", "libitm_undo/100")
+        given = [{"run_name": name, "run_type": "iteration", "cpu_time": spent + extra, "time_unit": "ns", "stores": 100.0}
+                 for name in names for extra in (0, 100)]
+        return json.dumps({"benchmarks": [*given, {**given[0], "run_type": "aggregate", "cpu_time": 1.0}]})
+
+    found = micro.fields({"gl_wt": micro.parse(text(300)), "ml_wt": micro.parse(text(500))})
+    assert (found["store_ns"], found["libitm_gl_wt_store_ns"], found["libitm_ml_wt_store_ns"]) == (3.0, 3.0, 5.0)
+    assert results.micro_bound(found)[1] is False and results.micro_bound(micro.empty())[1] is None
+    with pytest.raises(HarnessError, match="no result"):
+        micro.parse("{}")

@@ -40,7 +40,7 @@ def kernel_c() -> list[str]:
         name
         for name in tracked()
         if name.endswith((".c", ".h", ".S"))
-        and name.startswith(("fgft/", "drivers/", "tests/kmod/"))
+        and name.startswith(("fgft/", "drivers/", "tests/kmod/", "harness/kmod/"))
         and not name.startswith(("fgft/isolator/", "fgft/tools/"))
     ]
 

@@ -18,6 +18,7 @@ import sources
 MADE = {
     "fgft/isolator": "all",
     "fgft/tools": "all",
+    "harness/bench/micro": "all",
     "tests/decoder": "check",
     "tests/host": "check",
     "tests/isolator": "check",
