@@ -115,11 +115,84 @@ KAPI_EXPORT(void, netif_device_detach, (struct net_device *dev))
 /* ---- NAPI ------------------------------------------------------------------------ */
 
 KAPI_EFFECT(napi_schedule, __napi_schedule(AS(struct napi_struct *, a)))
-KAPI_EFFECT(napi_complete, napi_complete_done(AS(struct napi_struct *, a), b))
 KAPI_EFFECT(gro_receive, napi_gro_receive(AS(struct napi_struct *, a),
 					  AS(struct sk_buff *, b)))
+/* Won, but never put on a poll list. */
 KAPI_EFFECT(napi_unschedule,
 	    clear_bit(NAPI_STATE_SCHED, &AS(struct napi_struct *, a)->state))
+
+/*
+ * A poll that has said it is complete turns the device's interrupt on, but is
+ * the instance's owner until it commits.  An interrupt in between may schedule
+ * nothing, so that the handler would not turn it off again, and come back at
+ * once, over and over, until the poll's CPU gets on:
+ *
+ *	CPU 0: poll                        CPU 1: handler
+ *	  napi_complete_done()
+ *	  interrupt on
+ *	                                     napi_schedule_prep()	true
+ *	                                     interrupt off
+ *	                                     __napi_schedule()
+ *	                                   commit: MISSED, or scheduled
+ *	commit: complete, or polled again
+ *
+ * So the handler is told that it has won.  The poll that comes of it turns the
+ * interrupt on.
+ */
+static DEFINE_PER_CPU(struct napi_struct *, completing);
+/* What the handler that runs on this CPU has won only so. */
+static DEFINE_PER_CPU(struct napi_struct *, pretended);
+
+static void kapi_do_napi_complete(u64 a, u64 b, u64 c, u64 d)
+{
+	napi_complete_done(AS(struct napi_struct *, a), b);
+	this_cpu_write(completing, NULL);
+}
+
+KAPI_EFFECT(napi_incomplete, this_cpu_write(completing, NULL))
+KAPI_EFFECT(napi_unpretend, this_cpu_write(pretended, NULL))
+
+static bool is_completing(const struct napi_struct *napi)
+{
+	int cpu;
+
+	for_each_online_cpu(cpu)
+		if (READ_ONCE(per_cpu(completing, cpu)) == napi)
+			return true;
+	return false;
+}
+
+/* An effect of __napi_schedule(), whoever the owner is. */
+void kapi_napi_start(struct napi_struct *napi)
+{
+	if (!in_hardirq() || this_cpu_read(pretended) != napi) {
+		__napi_schedule(napi);
+		return;
+	}
+	this_cpu_write(pretended, NULL);
+	napi_schedule(napi);
+}
+
+KAPI_EXPORT(bool, napi_schedule_prep, (struct napi_struct *napi))
+{
+	KAPI_ENTER(napi_schedule_prep);
+
+	if (!c)
+		return napi_schedule_prep(napi);
+	NEED(WRITABLE, napi, sizeof(*napi));
+	if (napi_schedule_prep(napi)) {
+		/* Left by a handler that did not start what it had won. */
+		this_cpu_write(pretended, NULL);
+		UNDO(napi_unschedule, 0, napi);
+		return true;
+	}
+	/* A handler stays on its CPU, alone, until it commits. */
+	if (!in_hardirq() || !is_completing(napi))
+		return false;
+	this_cpu_write(pretended, napi);
+	UNDO(napi_unpretend, 0);
+	return true;
+}
 
 KAPI_EXPORT(void, napi_schedule, (struct napi_struct *napi))
 {
@@ -147,6 +220,9 @@ KAPI_EXPORT(bool, napi_complete_done, (struct napi_struct *napi, int done))
 	if (!c)
 		return napi_complete_done(napi, done);
 	NEED(WRITABLE, napi, sizeof(*napi));
+	/* Before the driver turns its interrupt on: a handler finds it here. */
+	this_cpu_write(completing, napi);
+	UNDO(napi_incomplete, 0);
 	COMMIT(napi_complete, napi, done);
 	return true;
 }

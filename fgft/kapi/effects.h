@@ -123,7 +123,9 @@ KAPI_EFFECT(pcix_set_mmrbc, pcix_set_mmrbc(AS(struct pci_dev *, a), b))
 KAPI_EFFECT(device_set_wakeup_enable,
 	    device_set_wakeup_enable(AS(struct device *, a), b))
 
-/* net.def */
+/* net.def; in kapi_net.c */
+void kapi_napi_start(struct napi_struct *napi);
+
 KAPI_EFFECT(unregister_netdev, unregister_netdev(AS(struct net_device *, a)))
 KAPI_EFFECT(netif_napi_del, netif_napi_del(AS(struct napi_struct *, a)))
 KAPI_EFFECT(free_netdev, kapi_netdev_untrack(AS(struct net_device *, a));
@@ -134,10 +136,7 @@ KAPI_EFFECT(netif_device_detach,
 	    netif_device_detach(AS(struct net_device *, a)))
 KAPI_EFFECT(napi_enable, napi_enable(AS(struct napi_struct *, a)))
 KAPI_EFFECT(napi_disable, napi_disable(AS(struct napi_struct *, a)))
-KAPI_EFFECT(__napi_schedule, __napi_schedule(AS(struct napi_struct *, a)))
-/* Won, but never put on a poll list. */
-KAPI_EFFECT(napi_unschedule,
-	    clear_bit(NAPI_STATE_SCHED, &AS(struct napi_struct *, a)->state))
+KAPI_EFFECT(__napi_schedule, kapi_napi_start(AS(struct napi_struct *, a)))
 KAPI_EFFECT(eth_hw_addr_set,
 	    eth_hw_addr_set(AS(struct net_device *, a), (const u8 *)&b))
 
