@@ -119,6 +119,24 @@ void *fgft_driver_twin(struct fgft_module *mod, const void *native)
 }
 
 /**
+ * fgft_driver_body - a function of a driver, as it is without isolation
+ * @mod: the driver
+ * @native: the function, an entry point or not
+ *
+ * Context: Any, with @mod kept loaded by the caller.
+ * Return: what calls it natively, whatever the policy says.
+ */
+void *fgft_driver_body(const struct fgft_module *mod, const void *native)
+{
+	u32 i;
+
+	for (i = 0; i < mod->nentries; i++)
+		if (mod->states[i].entry->native == native)
+			return mod->states[i].body;
+	return (void *)native;
+}
+
+/**
  * fgft_driver_entry - an entry point by name
  * @module: name of the driver
  * @function: name of the entry point

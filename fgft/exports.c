@@ -21,6 +21,7 @@ EXPORT_SYMBOL_GPL(fgft_abort_record);
 EXPORT_SYMBOL_GPL(fgft_abort_trap);
 EXPORT_SYMBOL_GPL(fgft_checkpoint_each);
 EXPORT_SYMBOL_GPL(fgft_device_look);
+EXPORT_SYMBOL_GPL(fgft_driver_body);
 EXPORT_SYMBOL_GPL(fgft_driver_twin);
 EXPORT_SYMBOL_GPL(fgft_netdev_look);
 EXPORT_SYMBOL_GPL(fgft_object_is);

@@ -660,6 +660,8 @@ void fgft_driver_exit(void);
 struct fgft_module *fgft_driver_find(const struct module *module);
 int fgft_driver_inside(const struct fgft_module *mod);
 struct fgft_module *fgft_driver_find_text(unsigned long ip);
+/* It or, for an entry point, what is behind its branch: native whatever the policy. */
+void *fgft_driver_body(const struct fgft_module *mod, const void *native);
 /* NULL unless @native is an indirect call target of the module. */
 void *fgft_driver_twin(struct fgft_module *mod, const void *native);
 

@@ -4,6 +4,7 @@
 #include <linux/ethtool.h>
 #include <linux/mii.h>
 #include <linux/netdevice.h>
+#include <linux/sockios.h>
 
 #include "kapi.h"
 
@@ -33,6 +34,39 @@ static void mii_carrier_undo(struct fgft_call *c, struct net_device *dev)
 		UNDO(carrier_off, 0, dev);
 }
 
+/*
+ * What a PHY has been told stays there: not every way of telling is one that
+ * register undo knows.  The driver is not asked as a call: its device may be away.
+ */
+static void kapi_do_phy_write(u64 a, u64 reg, u64 value, u64 function)
+{
+	void (*write)(struct net_device *dev, int phy_id, int reg, int value);
+	const struct mii_if_info *mii = AS(struct mii_if_info *, a);
+
+	write = AS(void *, function);
+	write(mii->dev, mii->phy_id, reg, value);
+}
+
+static void mii_phy_undo(struct fgft_call *c, struct mii_if_info *mii, int reg)
+{
+	int value = mii->mdio_read(mii->dev, mii->phy_id, reg);
+
+	if (value >= 0)
+		UNDO(phy_write, FGFT_EFFECT_SLEEPS, mii, reg, value,
+		     fgft_driver_body(c->mod, mii->mdio_write));
+}
+
+/* Newest first: the PHY is told how to go on when it knows what to offer. */
+static void mii_link_undo(struct fgft_call *c, struct mii_if_info *mii)
+{
+	mii_phy_undo(c, mii, MII_BMCR);
+	mii_phy_undo(c, mii, MII_ADVERTISE);
+	if (mii->supports_gmii)
+		mii_phy_undo(c, mii, MII_CTRL1000);
+}
+
+#define MII_LINK_UNDO(mii)	mii_link_undo(c, mii)
+#define MII_PHY_UNDO(mii, reg)	mii_phy_undo(c, mii, reg)
 #define MII_NEED(mii)		mii_need(c, mii, _RET_IP_, kapi_name)
 #define MII_CARRIER_UNDO(mii)	mii_carrier_undo(c, (mii)->dev)
 

@@ -18,9 +18,13 @@ static int rows_mdio_read(struct net_device *dev, int id, int location)
 	return phy[location & 31];
 }
 
+/* What the PHY has been told last: no memory of a call's. */
+#define TOLD(location, value)	((u64)(location) << 32 | (value))
+
 static void rows_mdio_write(struct net_device *dev, int id, int location, int value)
 {
 	phy[location & 31] = value;
+	SMUGGLE(TOLD(location, value));
 }
 
 static struct mii_if_info mii = {
@@ -54,6 +58,7 @@ static NATIVE void want_10(void)
 	link.base.port = PORT_MII;
 	link.base.phy_address = mii.phy_id;
 	link.base.autoneg = AUTONEG_DISABLE;
+	env.smuggled = TOLD(MII_BMCR, phy[MII_BMCR]);
 }
 
 static NATIVE void want_offer(void)
