@@ -24,7 +24,7 @@ from harness.paths import GUEST_SOURCES, cache_dir, cache_lock
 
 # Raised when this file puts the same inputs together differently.
 _LAYOUT = 1
-_PROGRAMS = ("agent", "probe", "rest", "stream", "strike", "churn", "trial", "pointer")
+_PROGRAMS = ("agent", "probe", "rest", "stream", "strike", "churn", "trial", "pointer", "tone")
 _PROGRAM_DIRS = ("bin", "sbin", "usr/bin", "usr/sbin")
 _LIBRARY_DIRS = ("lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu", "lib64", "lib", "usr/lib")
 _KEPT_IMAGES = 4

@@ -452,7 +452,7 @@ class Machine:
             # Nothing may be under way to a device whose state QEMU does not know.
             self._require_qmp().command("stop")
             self._usb.command("hold")
-        self._monitor(f"savevm {name}")
+        self.monitor(f"savevm {name}")
         if self._usb:
             self._usb.command(f"save {name}")
             # QEMU takes a machine that was saved for one that goes on elsewhere:
@@ -515,7 +515,13 @@ class Machine:
             time.sleep(0.01)
         qmp.command("set-action", reboot="shutdown")
 
-    def _monitor(self, line: str) -> None:
+    @property
+    def directory(self) -> Path:
+        """Where files of this machine may lie: gone when it is closed."""
+        return self._files.directory
+
+    def monitor(self, line: str) -> None:
+        """Have QEMU's monitor do something it says nothing about."""
         try:
             self._require_qmp().monitor(line)
         except QmpError as error:
