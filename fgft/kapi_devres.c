@@ -73,6 +73,11 @@ KAPI_EXPORT(int, devm_request_irq,
 						name, cookie);
 }
 
+static void kapi_do_unmanage(u64 a, u64 b, u64 c, u64 d)
+{
+	AS(struct pci_dev *, a)->is_managed = 0;
+}
+
 KAPI_EXPORT(int, pcim_enable_device, (struct pci_dev *pdev))
 {
 	KAPI_ENTER(pcim_enable_device);
@@ -83,6 +88,8 @@ KAPI_EXPORT(int, pcim_enable_device, (struct pci_dev *pdev))
 		return pcim_enable_device(pdev);
 	kapi_sleeps(c, _RET_IP_, kapi_name);
 	NEED(DEVICE, &pdev->dev, 0);
+	if (!pci_is_managed(pdev))
+		UNDO(unmanage, 0, pdev);
 	group = kapi_devres_open(c, &pdev->dev, _RET_IP_, kapi_name);
 	err = pcim_enable_device(pdev);
 	kapi_devres_close(c, &pdev->dev, group, !err);

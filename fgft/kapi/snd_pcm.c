@@ -137,8 +137,19 @@ static void ops_log(struct fgft_call *c, struct snd_pcm *pcm, int direction,
 
 #define OPS_LOG(pcm, direction)	ops_log(c, pcm, direction, _RET_IP_)
 
-KAPI_EFFECT(buffers_free,
-	    snd_pcm_lib_preallocate_free_for_all(AS(struct snd_pcm *, a)))
+static void kapi_do_buffers_free(u64 a, u64 b, u64 c, u64 d)
+{
+	struct snd_pcm *pcm = AS(struct snd_pcm *, a);
+	struct snd_pcm_substream *substream;
+	int stream;
+
+	snd_pcm_lib_preallocate_free_for_all(pcm);
+	for_each_pcm_streams(stream)
+		for (substream = pcm->streams[stream].substream; substream;
+		     substream = substream->next)
+			substream->managed_buffer_alloc = 0;
+}
+
 KAPI_EFFECT(period_elapsed,
 	    snd_pcm_period_elapsed(AS(struct snd_pcm_substream *, a)))
 

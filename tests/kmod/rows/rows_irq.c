@@ -6,6 +6,8 @@
 
 #include "rows.h"
 
+#define DEV	(&env.pdev->dev)
+
 static irqreturn_t handler(int irq, void *data)
 {
 	env.hits++;

@@ -220,6 +220,35 @@ static void saved_otherwise(void)
 	line_size(0x10);
 }
 
+/* What the device core is to release, and it released. */
+static NATIVE void group(void)
+{
+	if (!devres_open_group(&DEV->dev, NULL, GFP_KERNEL))
+		pr_warn("no group\n");
+}
+
+static NATIVE void drop_group(void)
+{
+	devres_release_group(&DEV->dev, NULL);
+	DEV->is_managed = 0;
+}
+
+#define PORTS	0x218	/* where nothing is */
+
+static NATIVE void have_ports(void)
+{
+	if (!request_region(PORTS, 8, "rows"))
+		pr_warn("no ports\n");
+}
+
+static NATIVE u64 busy(void)
+{
+	if (!request_region(PORTS, 8, "rows"))
+		return 1;
+	release_region(PORTS, 8);
+	return 0;
+}
+
 #define SUITE		pci
 #define SUITE_FILE	"pci.def"
 #include "suite.h"

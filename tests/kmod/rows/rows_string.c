@@ -4,6 +4,7 @@
 #include <linux/crc32.h>
 #include <linux/fs.h>
 #include <linux/capability.h>
+#include <linux/seq_file.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
@@ -39,6 +40,17 @@ static void have_file(void)
 static void close_file(void)
 {
 	filp_close(file, NULL);
+}
+
+static struct seq_file text_file;
+static char text[16];
+
+static NATIVE void fresh_file(void)
+{
+	text_file = (struct seq_file){
+		.buf = text,
+		.size = sizeof(text),
+	};
 }
 
 #define SUITE		string
