@@ -11,6 +11,7 @@ when nobody plays.
 from __future__ import annotations
 
 import array
+import math
 import sys
 import wave
 from dataclasses import dataclass
@@ -75,9 +76,16 @@ def _runs(samples: array.array[int]) -> list[_Run]:
     return runs
 
 
-def _begins_late(run: _Run, follower: _Run | None) -> bool:
-    """Whether the frames missing of a period are its first: it ends as it should."""
-    return follower is not None and follower.code == (run.code or 0) + 1 - PERIODS * (run.code == PERIODS - 1)
+_SINE = [round(_LOUD * math.sin(2 * math.pi * at / PERIOD)) + _HUM for at in range(PERIOD)]
+
+
+def _offset(samples: array.array[int], run: _Run) -> int:
+    """Return which frame of its period a run begins with, by the phase of the sine."""
+    first, last = samples[2 * run.at], samples[2 * (run.at + run.length - 1)]
+    for at in range(PERIOD - run.length + 1):
+        if abs(_SINE[at] - first) <= _EXACT and abs(_SINE[at + run.length - 1] - last) <= _EXACT:
+            return at
+    return 0
 
 
 def hear(samples: array.array[int]) -> Heard:
@@ -85,14 +93,12 @@ def hear(samples: array.array[int]) -> Heard:
     runs = _runs(samples)
     lost = duplicated = silent = gap = longest = 0
     expected: int | None = None
-    for number, run in enumerate(runs):
+    for run in runs:
         if run.code is None:
             silent += run.length
             gap += run.length
             continue
-        begin = run.code * PERIOD
-        if run.length < PERIOD and _begins_late(run, runs[number + 1] if number + 1 < len(runs) else None):
-            begin += PERIOD - run.length
+        begin = run.code * PERIOD + _offset(samples, run)
         # A player started anew begins at the beginning: that says nothing of samples.
         if expected is not None and not (gap and begin == 0):
             # Ahead or behind, whichever is nearer.

@@ -51,12 +51,13 @@ TEST(Policy, RegistersWithPartners)
 						    "register 1:0x60+2 pair clear=0x64 read=0x24\n"
 						    "register 0:0xc0 clears raise=0xc8 width=8\n"
 						    "register 0:0x2818 relaxed\n"
-						    "register 0:0x10 plain keeps=0x77\n"));
+						    "register 0:0x10 plain keeps=0x77\n"
+						    "register 0:0x30+4 paged keeps=0xffff\n"));
 
 	ASSERT_TRUE(policy) << policy.error();
 	const auto &registers = policy.value().registers;
 
-	ASSERT_EQ(registers.size(), 7u);
+	ASSERT_EQ(registers.size(), 8u);
 	EXPECT_EQ(registers[0].kind, RegisterKind::set);
 	EXPECT_EQ(registers[0].offset, 0xd0u);
 	EXPECT_EQ(registers[0].partner, 0xd8u);
@@ -74,6 +75,8 @@ TEST(Policy, RegistersWithPartners)
 	EXPECT_EQ(registers[5].partner, 0u);
 	EXPECT_EQ(registers[5].keeps, UINT64_MAX);
 	EXPECT_EQ(registers[6].keeps, 0x77u);
+	EXPECT_EQ(registers[7].kind, RegisterKind::paged);
+	EXPECT_EQ(registers[7].keeps, 0xffffu);
 }
 
 class BadLine : public ::testing::TestWithParam<const char *> {};
