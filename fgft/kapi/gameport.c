@@ -6,19 +6,12 @@
 
 #include "kapi.h"
 
+KAPI_EFFECT(port_free, fgft_domain_remove(AS(void *, a)); kfree(AS(void *, a)))
+KAPI_EFFECT(port_register,
+	    __gameport_register_port(AS(struct gameport *, a),
+				     AS(struct module *, b)))
 KAPI_EFFECT(port_unregister, fgft_domain_remove(AS(void *, a));
 	    gameport_unregister_port(AS(struct gameport *, a)))
-
-/* Unless it was registered: that has been undone, and has freed it. */
-static void kapi_do_port_free(u64 a, u64 b, u64 c, u64 d)
-{
-	struct gameport *gameport = AS(struct gameport *, a);
-
-	if (!fgft_domain_find(gameport))
-		return;
-	fgft_domain_remove(gameport);
-	kfree(gameport);
-}
 
 KAPI_EXPORT(void, gameport_set_phys,
 	    (struct gameport *gameport, const char *format, ...))

@@ -137,6 +137,12 @@ static void ops_log(struct fgft_call *c, struct snd_pcm *pcm, int direction,
 
 #define OPS_LOG(pcm, direction)	ops_log(c, pcm, direction, _RET_IP_)
 
+static void forget_buffer(struct snd_pcm_substream *substream)
+{
+	memset(&substream->dma_buffer, 0, sizeof(substream->dma_buffer));
+	substream->managed_buffer_alloc = 0;
+}
+
 static void kapi_do_buffers_free(u64 a, u64 b, u64 c, u64 d)
 {
 	struct snd_pcm *pcm = AS(struct snd_pcm *, a);
@@ -147,7 +153,7 @@ static void kapi_do_buffers_free(u64 a, u64 b, u64 c, u64 d)
 	for_each_pcm_streams(stream)
 		for (substream = pcm->streams[stream].substream; substream;
 		     substream = substream->next)
-			substream->managed_buffer_alloc = 0;
+			forget_buffer(substream);
 }
 
 KAPI_EFFECT(period_elapsed,

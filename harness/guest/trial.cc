@@ -35,6 +35,7 @@
 #include "look.h"
 #include "input_user.h"
 #include "net_user.h"
+#include "sound_user.h"
 #include "result.h"
 #include "user.h"
 
@@ -45,6 +46,7 @@ std::unique_ptr<fgft::User> fgft::make_user(const json &request)
 	static const std::map<std::string, Make> classes = {
 		{"input", [](const json &r) -> std::unique_ptr<User> { return std::make_unique<InputUser>(r); }},
 		{"net", [](const json &r) -> std::unique_ptr<User> { return std::make_unique<NetUser>(r); }},
+		{"sound", [](const json &r) -> std::unique_ptr<User> { return std::make_unique<SoundUser>(r); }},
 	};
 	const auto found = classes.find(request.value("class", ""));
 

@@ -197,7 +197,7 @@ plays() {
 }
 plays
 """
-    user: ClassVar[dict[str, Any]] = {}
+    user: ClassVar[dict[str, Any]] = {"interrupt": "snd_"}
     helpers = ()
 
     def start(self, machine: Machine) -> Client:

@@ -67,8 +67,8 @@ static void have_stream(void)
 	runtime->hw_ptr_buffer_jiffies = HZ;
 	init_waitqueue_head(&runtime->sleep);
 	init_waitqueue_head(&runtime->tsleep);
-	runtime->status->state = SNDRV_PCM_STATE_RUNNING;
 	runtime->hw.info = SNDRV_PCM_INFO_INTERLEAVED;
+	__snd_pcm_set_state(runtime, SNDRV_PCM_STATE_RUNNING);
 	STREAM->runtime = runtime;
 }
 
