@@ -64,6 +64,8 @@ static void have_stream(void)
 	runtime->stop_threshold = runtime->boundary;
 	runtime->rate = 8000;
 	runtime->frame_bits = 16;
+	runtime->min_align = 1;
+	runtime->hw_ptr_jiffies = jiffies;
 	runtime->hw_ptr_buffer_jiffies = HZ;
 	init_waitqueue_head(&runtime->sleep);
 	init_waitqueue_head(&runtime->tsleep);
