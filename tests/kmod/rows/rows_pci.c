@@ -224,7 +224,7 @@ static void saved_otherwise(void)
 static NATIVE void group(void)
 {
 	if (!devres_open_group(&DEV->dev, NULL, GFP_KERNEL))
-		pr_warn("no group\n");
+		pr_warn("nothing marked\n");
 }
 
 static NATIVE void drop_group(void)

@@ -56,7 +56,7 @@ static NATIVE void drop_buffer(void)
 static NATIVE void group(void)
 {
 	if (!devres_open_group(DEV, NULL, GFP_KERNEL))
-		pr_warn("no group\n");
+		pr_warn("nothing marked\n");
 }
 
 #define SUITE		snd

@@ -25,16 +25,19 @@ static const struct snd_pcm_ops ops = {
 };
 
 static const unsigned int rates[] = { 8000 };
+
 static const struct snd_pcm_hw_constraint_list rate_list = {
 	.count	= 1,
 	.list	= rates,
 };
+
 static const struct snd_ratnum clock = {
 	.num		= 1000000,
 	.den_min	= 10,
 	.den_max	= 100,
 	.den_step	= 1,
 };
+
 static const struct snd_pcm_hw_constraint_ratnums clocks = {
 	.nrats	= 1,
 	.rats	= &clock,
