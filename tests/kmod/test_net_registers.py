@@ -11,7 +11,8 @@ import pytest
 from guests import checked
 
 from harness import driver as drivers
-from harness.modules import load_needed, needed, prepare_device
+from harness import subject
+from harness.modules import needed
 from harness.qemu import Machine
 
 pytestmark = pytest.mark.boot
@@ -48,16 +49,16 @@ def under_traffic(name: str, built: Path, kernel_name: str) -> Iterator[Machine]
     """Boot a guest that sends an echo request through a driver as soon as the last one is answered."""
     driver = drivers.load(name)
     with checked(kernel_name, modules=needed(built, driver), nut_model=driver.hardware.nic) as machine:
-        prepare_device(machine, driver)
-        load_needed(machine, name, "repeats=0")
-        machine.check(f"{driver.load} && ip link set $(ls /sys/bus/pci/drivers/{driver.module}/*/net) name nut && "
-                      "fgft-net nut && fgft-net wait", timeout_s=LOAD_S)
+        subject.write_scripts(machine, driver)
+        subject.load(machine, driver)
+        subject.configure(machine, driver)
+        machine.check("echo 0 > /sys/module/fgft/parameters/repeats")
         machine.check(f"echo always > /sys/kernel/fgft/{driver.module}/policy")
         machine.check("ping -A -q 10.77.0.2 >/dev/null 2>&1 & sleep 1")
         yield machine
 
 
-def strike(nut: Machine, name: str, entry: str, trigger: str, undo: str, step: str) -> None:
+def strike(nut: Machine, name: str, entry: str, trigger: str, undo: str, steps: set[str]) -> None:
     """Strike again and again: no restore, no link lost, and packets flow."""
     changes = nut.check("cat /sys/class/net/nut/carrier_changes")
     faults = nut.check(f"""driver={name}
@@ -73,7 +74,7 @@ echo off > {INJECT}""", timeout_s=3 * LOAD_S)
     told = [line.split() for line in faults.splitlines()]
     # A call that takes another way may be struck before it has written.
     assert sum(writes != "0" for _, writes in told) == FAULTS, faults
-    assert {taken for taken, writes in told if writes != "0"} == {step}
+    assert {taken for taken, writes in told if writes != "0"} <= steps
     assert {taken for taken, writes in told if writes == "0"} <= {"undo", "again"}
     assert nut.check("cat /sys/class/net/nut/carrier_changes") == changes
     before = int(nut.check("cat /sys/class/net/nut/statistics/rx_packets"))
@@ -97,7 +98,7 @@ def e1000(modules: dict[str, Path], kernel_name: str) -> Iterator[Machine]:
 ])
 def test_registers_suffice(e1000: Machine, entry: str, trigger: str, undo: str, step: str) -> None:
     """The device raises once more what reading a register has cleared."""
-    strike(e1000, "e1000", entry, trigger, undo, step)
+    strike(e1000, "e1000", entry, trigger, undo, {step})
 
 
 @pytest.fixture(scope="module")
@@ -107,11 +108,12 @@ def rtl8139(modules: dict[str, Path], kernel_name: str) -> Iterator[Machine]:
         yield machine
 
 
-@pytest.mark.parametrize(("entry", "trigger", "undo", "step"), [
-    ("rtl8139_interrupt", "", "", "again"),
-    ("rtl8139_poll", "", "", "registers"),
-    ("rtl8139_set_link_ksettings", "ethtool -s nut advertise 0x00c", "ethtool -s nut advertise 0x00e", "registers"),
+@pytest.mark.parametrize(("entry", "trigger", "undo", "steps"), [
+    # Not each one has taken something back by then.
+    ("rtl8139_interrupt", "", "", {"again", "registers"}),
+    ("rtl8139_poll", "", "", {"registers"}),
+    ("rtl8139_set_link_ksettings", "ethtool -s nut advertise 0x00c", "ethtool -s nut advertise 0x00e", {"registers"}),
 ])
-def test_causes_are_read_again(rtl8139: Machine, entry: str, trigger: str, undo: str, step: str) -> None:
+def test_causes_are_read_again(rtl8139: Machine, entry: str, trigger: str, undo: str, steps: set[str]) -> None:
     """What an aborted call has taken back is not lost, although the device does not tell it again."""
-    strike(rtl8139, "8139too", entry, trigger, undo, step)
+    strike(rtl8139, "8139too", entry, trigger, undo, steps)
