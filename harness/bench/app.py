@@ -6,9 +6,10 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 from harness import kernel
-from harness.bench import micro, profile, recovery, results
+from harness.bench import growth, micro, profile, recovery, results
 from harness.bench.measure import Bench, Measured
 from harness.bench.recovery import Recovery
 from harness import driver as drivers
@@ -24,12 +25,16 @@ _PEER_TIMER_NS = 50_000
 # The same where single packets count, of which few come at once.
 _PROMPT_PEER_NS = 5_000
 _SYMBOLS_S = 60.0  # the guest prints its symbols
-PARTS = ("recovery", "cost", "micro")
+PARTS = ("recovery", "cost", "growth", "micro")
+
+
+def _directory(variant: str) -> Path:
+    return REPO / "build" / kernel.headers_release() / variant / "modules"
 
 
 def modules(driver: drivers.Driver, variant: str, *others: str) -> tuple[Path, ...]:
     """Return our modules, of the build "plain" or of "inject", and others of that build by name."""
-    directory = REPO / "build" / kernel.headers_release() / variant / "modules"
+    directory = _directory(variant)
     missing = [name for name in ("fgft", driver.name, *others) if not (directory / f"{name}.ko").is_file()]
     if missing:
         raise HarnessError(f"{', '.join(missing)}.ko not in {directory}: run `make bench DRIVER={driver.name}`")
@@ -50,6 +55,15 @@ def _recovery(args: argparse.Namespace, driver: drivers.Driver) -> Recovery:
                                modules=modules(driver, "inject", *([fine] if fine else []))))
     with Machine(spec, log=args.out / driver.name / "console-recovery.log") as machine:
         return recovery.Bench(machine, driver).run()
+
+
+def _growth(args: argparse.Namespace) -> dict[str, Any]:
+    """Measure the runtime alone."""
+    directory = _directory("plain")
+    paths = tuple(directory / f"{name}.ko" for name in ("fgft", "fgft_bench"))
+    with Machine(Spec(smp=1, icount=True, panic_on_oops=True, nut_model="", modules=paths),
+                 log=args.out / "console-growth.log") as machine:
+        return growth.measure(machine)
 
 
 def _cost(args: argparse.Namespace, driver: drivers.Driver) -> tuple[Measured, profile.Profile | None]:
@@ -83,7 +97,9 @@ def run(args: argparse.Namespace) -> int:
         native_text = results.text_bytes(_stock(driver))
         ours = modules(driver, "plain")[-1]
         text_ratio = results.text_bytes(ours) / native_text if native_text else None
-    fields = results.driver_fields(found, text_ratio, recovered)
+    grown = _growth(args) if "growth" in parts else None
+    per_call = growth.call_bytes(_directory("plain").parent / "fgft" / "fgft.o")
+    fields = results.driver_fields(found, text_ratio, recovered, grown, per_call)
     small = micro.measure() if "micro" in parts else micro.empty()
     summary = results.write(args.out, ["python3", "-m", "harness", *sys.argv[1:]], driver.name, fields, small)
     if args.json:

@@ -52,6 +52,7 @@ class Measured:
     entries: dict[str, list[str]] = field(default_factory=dict)  # mode: entry points that are on
     calls: dict[str, int] = field(default_factory=dict)  # entry point: transactions with everything on
     call_insns: float | None = None
+    module_bytes: dict[str, int] = field(default_factory=dict)  # as loaded: native, isolated, runtime
 
 
 class Bench:
@@ -72,10 +73,12 @@ class Bench:
         self._machine.write_file(pktgen.PATH, pktgen.SCRIPT.encode(), 0o755)
         prepare_device(self._machine, self._driver)
         self._load(f"modprobe {self._driver.module}")
+        found.module_bytes["native"] = self._loaded_bytes(self._driver.module)
         found.modes["native"] = self._cost("native")
         self._machine.check(self._driver.unload, _SETUP_S)
         load_needed(self._machine, self._driver.name)
         self._load(self._driver.load)
+        found.module_bytes |= {"isolated": self._loaded_bytes(self._driver.module), "runtime": self._loaded_bytes("fgft")}
         tables = self._tables()
         for mode, entries in modes(tables).items():
             self._switch(tables, entries)
@@ -95,6 +98,9 @@ class Bench:
 
     def _number(self, path: str) -> int:
         return int(self._machine.check(["cat", path]))
+
+    def _loaded_bytes(self, module: str) -> int:
+        return int(self._machine.check(f"grep '^{module} ' /proc/modules").split()[1])
 
     def _load(self, command: str) -> None:
         """Load a driver and bring its interface up."""

@@ -42,7 +42,8 @@ def _ratios(found: Measured, part: str) -> dict[str, Any]:
                for mode in _RATIOS}}
 
 
-def driver_fields(found: Measured, text_ratio: float | None, recovered: Recovery | None = None) -> dict[str, Any]:
+def driver_fields(found: Measured, text_ratio: float | None, recovered: Recovery | None = None,
+                  grown: dict[str, Any] | None = None, per_call: int | None = None) -> dict[str, Any]:
     """Return a driver's part of the summary; what is not measured is null."""
     return {
         "recovery": (recovered or Recovery()).fields(),
@@ -55,7 +56,9 @@ def driver_fields(found: Measured, text_ratio: float | None, recovered: Recovery
         },
         "call_insns": round(found.call_insns, 1) if found.call_insns is not None else None,
         "checkpoint_insns": None,
-        "memory": {"module_bytes": None, "per_call_bytes": None,
+        "growth": grown,
+        "memory": {"module_bytes": found.module_bytes.get("isolated"), "native_module_bytes": found.module_bytes.get("native"),
+                   "runtime_bytes": found.module_bytes.get("runtime"), "per_call_bytes": per_call,
                    "text_ratio": round(text_ratio, 3) if text_ratio else None},
     }
 
@@ -84,6 +87,8 @@ def render(driver: str, found: Measured, fields: dict[str, Any], small: dict[str
         lines += _recovery_lines(driver, fields["recovery"])
     if "native" in found.modes:
         lines += _cost_lines(driver, found, fields)
+    if fields["growth"]:
+        lines += _growth_lines(fields["growth"])
     if small["store_ns"] is not None:
         lines += _micro_lines(small)
     return "\n".join(lines)
@@ -106,6 +111,12 @@ def bounds(recovery: dict[str, Any]) -> list[tuple[str, bool | None]]:
         (f"registers written back: {REGISTERS_NS // 1000} us of outage at most", at_most("registers", REGISTERS_NS)),
         (f"restored by PM: {PM_SHARE:.0%} of a restart's outage at most", at_most("pm", restart and restart * PM_SHARE)),
     ]
+
+
+def _growth_lines(grown: dict[str, Any]) -> list[str]:
+    lines = [f"{'stores of a call':>16}{'added, instructions':>21}{'a store':>9}{'rollback':>12}"]
+    return lines + [f"{row['stores']:>16}{row['call_insns']:>21.0f}{row['insns_per_store']:>9.1f}{_time(row['rollback_ns']):>12}"
+                    for row in grown["log"]]
 
 
 def micro_bound(small: dict[str, Any]) -> tuple[str, bool | None]:

@@ -15,7 +15,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--driver", default="e1000", help="driver to measure (default: e1000)")
     parser.add_argument("--packets", type=int, default=10000, metavar="N", help="packets of a round (default: 10000)")
     parser.add_argument("--rounds", type=int, default=4, metavar="N", help="rounds, of which the best counts (default: 4)")
-    parser.add_argument("--part", action="append", choices=("recovery", "cost", "micro"), help="measure only this part; may be repeated")
+    parser.add_argument("--part", action="append", choices=("recovery", "cost", "growth", "micro"), help="measure only this part; may be repeated")
     parser.add_argument("--out", type=Path, default=REPO / "out" / "bench", metavar="DIR",
                         help="results go to DIR/<driver>/ (default: out/bench)")
     parser.add_argument("--profile", action="store_true", help="tell what the instructions are for, too, by function")

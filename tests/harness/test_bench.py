@@ -79,7 +79,8 @@ def test_summary(tmp_path: Path) -> None:
     assert cost["receive"]["all"] == 1.25 and cost["receive"]["with_sender"]["all"] == 1.125
     assert written["call_insns"] == 200.0 and written["checkpoint_insns"] is None
     assert all(written["recovery"]["pm"][name] is None for name in ("outage_ns", "lost", "duplicated", "inside_ns"))
-    assert written["memory"] == {"module_bytes": None, "per_call_bytes": None, "text_ratio": 2.0}
+    assert written["memory"] == {"module_bytes": None, "native_module_bytes": None, "runtime_bytes": None, "per_call_bytes": None,
+                                 "text_ratio": 2.0}
     whole = json.loads((tmp_path / "summary.json").read_text(encoding="utf-8"))
     assert sorted(whole["drivers"]) == ["nic", "other"] and whole["micro"]["store_ns"] is None
 

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * fgft_bench.ko: an entry point that does nothing, called many times.
+ * fgft_bench.ko: an entry point that does nothing, called many times; or one
+ * that stores so many words, and in the end takes a fault.
  *
  *	echo 10000 > /sys/module/fgft_bench/parameters/run
  *	cat /sys/module/fgft_bench/parameters/run	# nanoseconds
+ *	echo 1000 > /sys/module/fgft_bench/parameters/stores
+ *	echo 1 > /sys/module/fgft_bench/parameters/fault
  *
  * On a machine that counts instructions a nanosecond is one of them.
  */
 #include <linux/ktime.h>
+#include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/sched.h>
@@ -15,12 +19,42 @@
 
 long bench_empty(long value);
 
+#define WORDS	4096
+
+static u64 words[WORDS];
+
+static uint stores;
+module_param(stores, uint, 0600);
+MODULE_PARM_DESC(stores, "words a call stores to; 0: one that does nothing");
+
+static bool fault;
+module_param(fault, bool, 0600);
+MODULE_PARM_DESC(fault, "a call that stores ends in a NULL load: isolate it first");
+
 noinline long bench_empty(long value)
 {
 	return value;
 }
 
+static noinline int bench_store(u32 count, bool faulty)
+{
+	u32 i;
+
+	for (i = 0; i < count; i++)
+		WRITE_ONCE(words[i], words[i] + 1);
+	if (faulty)
+		return READ_ONCE(*(int *)NULL);
+	return 0;
+}
+
 static u64 spent;
+
+static bool call_once(u32 i)
+{
+	if (!stores)
+		return bench_empty(i) == i;
+	return !bench_store(min_t(u32, stores, WORDS), fault) == !fault;
+}
 
 static int run_set(const char *val, const struct kernel_param *kp)
 {
@@ -33,7 +67,7 @@ static int run_set(const char *val, const struct kernel_param *kp)
 		return err;
 	begun = ktime_get_ns();
 	for (i = 0; i < calls; i++) {
-		if (bench_empty(i) != i)
+		if (!call_once(i))
 			return -EIO;
 	}
 	spent = ktime_get_ns() - begun;
