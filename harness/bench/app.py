@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
 from typing import Any
 
 from harness import kernel
-from harness.bench import growth, micro, profile, recovery, results
+from harness.bench import growth, micro, page, profile, recovery, results
 from harness.bench.measure import Bench, Measured
 from harness.bench.recovery import Recovery
 from harness import driver as drivers
@@ -102,11 +103,12 @@ def run(args: argparse.Namespace) -> int:
     fields = results.driver_fields(found, text_ratio, recovered, grown, per_call)
     small = micro.measure() if "micro" in parts else micro.empty()
     summary = results.write(args.out, ["python3", "-m", "harness", *sys.argv[1:]], driver.name, fields, small)
+    shown = page.write(args.out / page.PAGE, json.loads((args.out / "summary.json").read_text(encoding="utf-8")))
     if args.json:
         print(summary.read_text(encoding="utf-8"), end="")
     else:
         print(results.render(driver.name, found, fields, small))
         if counted:
             print(profile.render(counted.found, driver.module))
-        print(f"summary: {summary}")
+        print(f"summary: {summary}\npage: {shown}")
     return 0

@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from harness.campaign import plots
-from harness.campaign.plots import Plot
 from harness.campaign.record import STEPS, Outcome
 from harness.campaign.stats import CONFIDENCE, Share, percent
 from harness.campaign.summary import MISSES, Group, Miss, Summary, replay, times
 from harness.demo.table import duration
 from harness.paths import write_whole
+from harness.picture import Plot
 
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
 
