@@ -47,6 +47,12 @@ static netdev_features_t outcome_fix(struct net_device *dev,
 	return 0;
 }
 
+static struct net_device_stats *outcome_stats(struct net_device *dev)
+{
+	strike(outcome_value);
+	return &dev->stats;
+}
+
 static void outcome_rx_mode(struct net_device *dev)
 {
 	int left = READ_ONCE(outcome_left);
@@ -59,6 +65,7 @@ static void outcome_rx_mode(struct net_device *dev)
 const struct net_device_ops outcome_netdev_ops = {
 	.ndo_start_xmit = outcome_xmit,
 	.ndo_fix_features = outcome_fix,
+	.ndo_get_stats = outcome_stats,
 	.ndo_set_rx_mode = outcome_rx_mode,
 };
 

@@ -2,6 +2,8 @@
 /* Outcomes: results outside the convention, and what follows an abort. */
 #include <linux/err.h>
 #include <linux/limits.h>
+#include <linux/netdevice.h>
+#include <linux/slab.h>
 
 #include "ktap.h"
 #include "outcome.h"
@@ -118,6 +120,25 @@ static void test_argument(struct ktap_run *run)
 	EXPECT_EQ(run, outcome_netdev_ops.ndo_fix_features(NULL, features), 0);
 }
 
+/* The caller follows what it gets. */
+static void test_inside(struct ktap_run *run)
+{
+	struct net_device *dev = kzalloc(sizeof(*dev), GFP_KERNEL);
+
+	if (!dev) {
+		run->skip = "no memory";
+		return;
+	}
+	outcome_value = STRIKE_DIVIDE;
+	EXPECT_EQ(run, (long)outcome_netdev_ops.ndo_get_stats(dev),
+		  (long)&dev->stats);
+	EXPECT_FAULT(run, "outcome_stats", "divide error", "undo");
+	outcome_value = STRIKE_NONE;
+	EXPECT_EQ(run, (long)outcome_netdev_ops.ndo_get_stats(dev),
+		  (long)&dev->stats);
+	kfree(dev);
+}
+
 /* Runs natively, inside the call: what it counts is not rolled back. */
 static int count_down(wait_queue_entry_t *entry, unsigned int mode, int flags,
 		      void *key)
@@ -161,6 +182,7 @@ const struct ktap_test outcome_tests[] = {
 	{ "tables", test_tables },
 	{ "budget", test_budget },
 	{ "argument", test_argument },
+	{ "inside", test_inside },
 	{ "again", test_again },
 	{ }
 };
