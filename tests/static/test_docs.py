@@ -33,3 +33,21 @@ def test_package_tables() -> None:
     listed = re.findall(r"^``([^`]+)`` {2,}(\S.*)$", page, re.MULTILINE)
     assert listed == [item for group in (packages.HOST, packages.REPORT, packages.TESTS, packages.SLURM, packages.GUEST)
                       for item in group.items()]
+
+
+def tables(name: str) -> dict[tuple[str, ...], list[tuple[str, ...]]]:
+    """Return a page's simple tables, by the cells of their heads."""
+    found: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
+    text = (sources.REPO / name).read_text(encoding="utf-8")
+    for head, body in re.findall(r"^=+(?: +=+)+\n(.+)\n=+(?: +=+)+\n((?:(?!=).+\n)+)=+(?: +=+)+$", text, re.MULTILINE):
+        found[tuple(re.split(r" {2,}", head.strip()))] = [tuple(re.split(r" {2,}", line.strip())) for line in body.splitlines()]
+    return found
+
+
+def test_headline_figures() -> None:
+    """What README says of outages stands in the dated results, to the digit."""
+    results = tables("Documentation/results/recovery-e1000.rst")
+    shown = {head: rows for head, rows in tables("README.rst").items() if "outage" in head}
+    assert shown, "README shows no outages"
+    for head, rows in shown.items():
+        assert rows and set(rows) <= set(results[head]), f"not in the results: {set(rows) - set(results[head])}"
