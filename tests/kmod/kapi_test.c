@@ -57,6 +57,16 @@ static void test_free_twice(struct ktap_run *run)
 	EXPECT_FAULT(run, "subject_free_twice", "wild argument", "undo");
 }
 
+/* What a format makes the kernel follow is looked at before. */
+static void test_print(struct ktap_run *run)
+{
+	EXPECT_EQ(run, subject_print("word", STRIKE_NONE), 'w');
+	EXPECT_NO_FAULT(run);
+	EXPECT_EQ(run, subject_print((const char *)~0xfffffUL, STRIKE_NONE),
+		  -EIO);
+	EXPECT_FAULT(run, "subject_print", "wild argument", "undo");
+}
+
 static void test_vmalloc(struct ktap_run *run)
 {
 	u64 *area = subject.area;
@@ -189,6 +199,7 @@ const struct ktap_test kapi_tests[] = {
 	{ "alloc", test_alloc },
 	{ "free", test_free },
 	{ "free_twice", test_free_twice },
+	{ "print", test_print },
 	{ "vmalloc", test_vmalloc },
 	{ "spin", test_spin },
 	{ "spin_irq", test_spin_irq },

@@ -176,6 +176,15 @@ noinline long subject_free_twice(int kind)
 	return 0;
 }
 
+noinline long subject_print(const char *text, int kind)
+{
+	char line[16];
+
+	snprintf(line, sizeof(line), "%3d%% %-*s|%.2s", 7, 4, text, text);
+	strike(kind);
+	return line[5];
+}
+
 noinline long subject_vmalloc(u32 bytes, int kind)
 {
 	subject.area = vzalloc(bytes);
