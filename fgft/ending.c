@@ -55,6 +55,8 @@ static enum fgft_ending call_ending(struct fgft_call *call, enum fgft_step step)
 	}
 	if (ending == FGFT_ENDING_LOST && !call->again)
 		return FGFT_ENDING_AGAIN;
+	if (ending == FGFT_ENDING_ANEW)
+		return call->again ? FGFT_ENDING_RETURN : FGFT_ENDING_AGAIN;
 	return ending;
 }
 
@@ -73,6 +75,7 @@ enum fgft_ending fgft_ending_plan(struct fgft_call *call, enum fgft_step step)
 	switch (ending) {
 	case FGFT_ENDING_RETURN:
 	case FGFT_ENDING_UNACKED:
+	case FGFT_ENDING_ANEW:	/* is one of the others by now */
 		break;
 	case FGFT_ENDING_LOST:
 		call->dev = call_device(call);
@@ -118,6 +121,7 @@ enum fgft_step fgft_ending_step(enum fgft_ending ending, enum fgft_step step)
 	switch (ending) {
 	case FGFT_ENDING_RETURN:
 	case FGFT_ENDING_UNACKED:
+	case FGFT_ENDING_ANEW:
 		return step;
 	case FGFT_ENDING_AGAIN:
 		return FGFT_STEP_AGAIN;

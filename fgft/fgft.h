@@ -76,6 +76,7 @@ enum fgft_ending {
 	FGFT_ENDING_UNACKED,	/* as that, if causes are there again */
 	FGFT_ENDING_PIN,
 	FGFT_ENDING_LOST,
+	FGFT_ENDING_ANEW,
 	FGFT_ENDING_FINISH,	/* called once more when its caller is through */
 	FGFT_ENDING_UNBOUND,
 	FGFT_ENDING_ASLEEP,

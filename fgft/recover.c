@@ -378,6 +378,10 @@ void fgft_recover_conflicts(struct fgft_call *call)
 
 	if (fault->step >= FGFT_STEP_PM)
 		return;
+	/* It is about to set everything up from nothing, this too. */
+	if (call->ending == FGFT_ENDING_AGAIN &&
+	    call->entry->state->outcome.ending == FGFT_ENDING_ANEW)
+		return;
 	if (!call->dev)
 		call->dev = fgft_checkpoint_of(call->mod, call->entry,
 					       call->frame->args);
