@@ -38,7 +38,7 @@ def built(kernel_name: str) -> Path:
 @pytest.fixture(scope="session")
 def modules(built: Path, kernel_name: str) -> dict[str, Path]:
     """Our modules."""
-    found = {name: built / "modules" / f"{name}.ko" for name in ("fgft", "edu", "e1000", "fgft_test", "fgft_rows")}
+    found = {name: built / "modules" / f"{name}.ko" for name in ("fgft", "edu", "e1000", "psmouse", "fgft_test", "fgft_rows")}
     missing = [path.name for path in found.values() if not path.is_file()]
     target = "check-oracle" if kernel_name == "oracle" else "modules FGFT_TESTS=1 INJECT=1"
     assert not missing, f"{missing} not in {built}: run `make {target}`"
