@@ -11,6 +11,7 @@
  * such a device is not rebound while it is in use, but given up.
  */
 #include <linux/device.h>
+#include <linux/device/bus.h>
 #include <linux/device/driver.h>
 
 #include "fgft.h"
@@ -28,8 +29,17 @@ static bool bound(struct fgft_device *dev)
 
 static int attach(struct fgft_device *dev)
 {
-	int err = device_attach(dev->dev);
+	struct device *parent = NULL;
+	int err;
 
+	/* As a driver finds it when the bus binds it. */
+	if (dev->dev->bus && dev->dev->bus->need_parent_lock)
+		parent = dev->dev->parent;
+	if (parent)
+		device_lock(parent);
+	err = device_attach(dev->dev);
+	if (parent)
+		device_unlock(parent);
 	if (err < 0)
 		return err;
 	/* A driver may probe in another thread. */
