@@ -13,6 +13,20 @@ namespace {
 const unsigned arg_pointer = 0x1, arg_const = 0x2, arg_record = 0x4;	/* FGFT_ARG_* */
 const unsigned register_arguments = 6;
 
+/* A struct of integers and pointers that travels in one register, as pm_message_t. */
+bool fits_register(tree type)
+{
+	if (INTEGRAL_TYPE_P(type) || POINTER_TYPE_P(type))
+		return true;
+	if (TREE_CODE(type) != RECORD_TYPE || !tree_fits_uhwi_p(TYPE_SIZE_UNIT(type)) ||
+	    tree_to_uhwi(TYPE_SIZE_UNIT(type)) > 8)
+		return false;
+	for (tree field = TYPE_FIELDS(type); field; field = DECL_CHAIN(field))
+		if (TREE_CODE(field) == FIELD_DECL && !fits_register(TREE_TYPE(field)))
+			return false;
+	return true;
+}
+
 /* Why @type cannot be the signature of an entry point; "" if it can. */
 std::string unfit(tree type)
 {
@@ -26,7 +40,7 @@ std::string unfit(tree type)
 	for (tree arg = TYPE_ARG_TYPES(type); arg && arg != void_list_node; arg = TREE_CHAIN(arg)) {
 		tree value = TREE_VALUE(arg);
 
-		if (!INTEGRAL_TYPE_P(value) && !POINTER_TYPE_P(value))
+		if (!fits_register(value))
 			return "argument " + std::to_string(count + 1) +
 			       " is neither an integer nor a pointer";
 		if (tree_to_uhwi(TYPE_SIZE_UNIT(value)) > 8)

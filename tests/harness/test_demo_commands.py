@@ -137,6 +137,19 @@ def test_table_of_drivers(tmp_path: Path) -> None:
     assert rows[:2] == ["driver", "lines changed"] and rows[8:] == ["nic", "2", "1", "0", "1", "2 of 2", "2", "unknown"]
 
 
+def test_page_of_drivers_is_what_the_tools_say() -> None:
+    """The committed table is that of this build: regenerate it with `python3 -m harness status --all`."""
+    page = (REPO / "Documentation" / "results" / "drivers.rst").read_text(encoding="utf-8")
+    assert status.table([status.collect(name) for name in status.adopted()]) in page
+
+
+def test_no_driver_needs_more_than_its_patch() -> None:
+    """Ten lines at most, and no mark in the source."""
+    for name in status.adopted():
+        patch = status.collect(name)["patch"]
+        assert patch["changed_lines"] + patch["added_lines"] <= 10 and patch["annotations"] == 0, name
+
+
 def test_every_entry_of_e1000_is_isolatable() -> None:
     """All that e1000 hands to the kernel: tables, handlers, work, initialisation and exit."""
     found = {entry["table"]: entry for entry in status.collect("e1000")["entries"]}

@@ -14,10 +14,10 @@ using List = std::vector<std::string>;
 
 const char policy[] = "entry opened\nentry set\nentry stop\nentry work\nentry irq\n"
 		      "entry get_unsigned\nentry get_bool\nentry get_pointer\nentry spin\n"
-		      "entry six\nentry in_another_unit\n";
+		      "entry six\nentry frozen\nentry in_another_unit\n";
 
 const List entries = {"opened",	  "set", "stop", "work", "irq", "get_unsigned", "get_bool",
-		      "get_pointer", "spin", "six"};
+		      "get_pointer", "spin", "six", "frozen"};
 
 std::map<std::string, nlohmann::json> described(const Workspace &space)
 {
@@ -66,6 +66,8 @@ TEST(Entry, ReturnsAndArguments)
 	EXPECT_EQ(entry["get_pointer"]["ret"], "pointer");
 	EXPECT_EQ(entry["stop"]["nargs"], 1);
 	EXPECT_EQ(entry["six"]["nargs"], 6);
+	/* A struct that travels in a register is an argument like any other. */
+	EXPECT_EQ(entry["frozen"]["nargs"], 2);
 }
 
 nlohmann::json candidates(const Workspace &space)

@@ -59,3 +59,11 @@ void spin(volatile int *p)
 }
 
 int six(int a, int b, int c, int d, int e, int f) { return a + b + c + d + e + f; }
+
+struct message { int event; };
+
+int frozen(struct device *dev, struct message message)
+{
+	dev->flags = message.event;
+	return 0;
+}

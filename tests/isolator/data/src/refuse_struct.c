@@ -1,3 +1,3 @@
 // SPDX-License-Identifier: GPL-2.0
-struct pair { int a, b; };
-int entry(int a, struct pair pair) { return a + pair.b; }
+struct trio { int a, b, c; };
+int entry(int a, struct trio trio) { return a + trio.b; }
