@@ -145,7 +145,7 @@ def base(guest_kernel: kernel.Kernel) -> Path:
     """Return the base image for a kernel, assembled when no cached one fits."""
     versions = apt.candidates(list(packages.GUEST))
     key = program.digest([
-        json.dumps([_LAYOUT, guest_kernel.release, guest_kernel.version, versions,
+        json.dumps([_LAYOUT, _PROGRAMS, guest_kernel.release, guest_kernel.version, versions,
                     list(packages.GUEST_MODULES), packages.GUEST_LOADED, packages.GUEST_ONLY, program.FLAGS]).encode(),
         *(path.read_bytes() for path in _guest_sources())])
     image = cache_dir() / "images" / f"base-{key}.cpio"
