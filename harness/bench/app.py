@@ -6,19 +6,21 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from harness import kernel
-from harness.bench import growth, micro, page, profile, recovery, results
+from harness.bench import growth, micro, page, pktgen, profile, recovery, results
 from harness.bench.measure import Bench, Measured
 from harness.bench.recovery import Recovery
 from harness import driver as drivers
 from harness.modules import needed
-from harness.outcome import HarnessError
+from harness.outcome import GuestLost, HarnessError
 from harness.paths import REPO, scratch_dir
 from harness.qemu import Machine
 from harness.spec import Spec
+from harness.ui import note
 
 
 # Else how many frames come at once depended on the host wholly, not partly.
@@ -26,6 +28,7 @@ _PEER_TIMER_NS = 50_000
 # The same where single packets count, of which few come at once.
 _PROMPT_PEER_NS = 5_000
 _SYMBOLS_S = 60.0  # the guest prints its symbols
+T = TypeVar("T")
 PARTS = ("recovery", "cost", "growth", "micro")
 
 
@@ -47,6 +50,25 @@ def _stock(driver: drivers.Driver) -> Path:
     stock = kernel.fetch()
     return next(stock.modules / path for path in stock.closure([driver.module])
                 if kernel.module_name(str(path)) == driver.module)
+
+
+class _Parts:
+    """The parts of a run: one that fails does not take along what others have measured for minutes."""
+
+    def __init__(self, wanted: list[str]) -> None:
+        self._wanted = wanted
+        self.failed: list[str] = []
+
+    def measure(self, name: str, measure: Callable[[], T]) -> T | None:
+        """Do a part if it is wanted; None if it is not, or failed."""
+        if name not in self._wanted:
+            return None
+        try:
+            return measure()
+        except (HarnessError, GuestLost) as error:
+            self.failed.append(name)
+            print(f"bench: error: {name}: {error}", file=sys.stderr)
+            return None
 
 
 def _recovery(args: argparse.Namespace, driver: drivers.Driver) -> Recovery:
@@ -88,20 +110,21 @@ def run(args: argparse.Namespace) -> int:
         return 2
     if args.packets < 1 or args.rounds < 1:
         raise HarnessError("--packets and --rounds take a number from 1 up")
-    parts = args.part or list(PARTS)
-    found, counted, recovered = Measured(), None, None
-    if "recovery" in parts:
-        recovered = _recovery(args, driver)
-    text_ratio = None
-    if "cost" in parts:
-        found, counted = _cost(args, driver)
+    parts = _Parts(args.part or list(PARTS))
+    recovered = parts.measure("recovery", lambda: _recovery(args, driver))
+    found, counted, text_ratio = Measured(), None, None
+    if driver.service.unit == pktgen.UNIT:
+        found, counted = parts.measure("cost", lambda: _cost(args, driver)) or (found, counted)
+    else:
+        note(f"cost: not measured: what is counted is a packet's, not of {driver.service.unit}")
+    if found.modes:
         native_text = results.text_bytes(_stock(driver))
         ours = modules(driver, "plain")[-1]
         text_ratio = results.text_bytes(ours) / native_text if native_text else None
-    grown = _growth(args) if "growth" in parts else None
+    grown = parts.measure("growth", lambda: _growth(args))
     per_call = growth.call_bytes(_directory("plain").parent / "fgft" / "fgft.o")
     fields = results.driver_fields(found, text_ratio, recovered, grown, per_call)
-    small = micro.measure() if "micro" in parts else micro.empty()
+    small = parts.measure("micro", micro.measure) or micro.empty()
     summary = results.write(args.out, ["python3", "-m", "harness", *sys.argv[1:]], driver.name, fields, small)
     shown = page.write(args.out / page.PAGE, json.loads((args.out / "summary.json").read_text(encoding="utf-8")))
     if args.json:
@@ -111,4 +134,4 @@ def run(args: argparse.Namespace) -> int:
         if counted:
             print(profile.render(counted.found, driver.module))
         print(f"summary: {summary}\npage: {shown}")
-    return 0
+    return 1 if parts.failed else 0

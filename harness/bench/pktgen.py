@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from harness.outcome import HarnessError
 
 PATH = "/bin/fgft-pktgen"
+UNIT = "packets"  # of the classes of devices it can use
 SIZE = 60  # bytes of a frame without its checksum, the shortest there is
 
 # fgft-pktgen DEVICE COUNT SOURCE DESTINATION ADDRESS, in DEVICE's namespace.

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import struct
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from harness import flow
-from harness.bench import micro, pktgen, profile, recovery, results
+from harness.bench import app, micro, pktgen, profile, recovery, results
 from harness.bench.measure import Cost, Measured, modes
 from harness.bench.recovery import Recovery, Row
 from harness.demo.target import Profile
@@ -182,6 +183,21 @@ def test_recovery_bounds(found: Recovery, held: list[bool | None]) -> None:
 def test_sites(profile_of: Profile, struck: list[int]) -> None:
     """Where faults strike: before the device is written, and behind."""
     assert recovery.sites(profile_of) == struck
+
+
+def test_one_part_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """What the others have measured is written; the run tells what failed and is no success."""
+    def fails(_args: argparse.Namespace) -> None:
+        raise HarnessError("no guest")
+
+    monkeypatch.setattr(app, "_growth", fails)
+    monkeypatch.setattr(micro, "measure", lambda: {**micro.empty(), "store_ns": 2.0, "libitm_gl_wt_store_ns": 5.0})
+    monkeypatch.setattr(results, "_micro_lines", lambda _small: [])
+    args = argparse.Namespace(driver="e1000", packets=1, rounds=1, part=["growth", "micro"], out=tmp_path, json=False, profile=False)
+    assert app.run(args) == 1
+    assert "growth: no guest" in capsys.readouterr().err
+    assert json.loads((tmp_path / "summary.json").read_text(encoding="utf-8"))["micro"]["store_ns"] == 2.0
+    assert (tmp_path / "report.html").is_file()
 
 
 FLOW = """{"spacing_ns": 40000, "start_ns": 1, "end_ns": 2,
