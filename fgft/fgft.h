@@ -176,7 +176,6 @@ struct fgft_call {
 	s64 budget;			/* loop iterations left */
 	unsigned long stack_low;	/* the stack pointer may not be below */
 	struct fgft_frame *frame;
-	enum fgft_range_kind hit_kind[FGFT_HITS];
 	u64 hit_generation;
 	u32 next_hit;
 	const void *netdev;		/* a hit that is one, NULL: none yet */
@@ -305,7 +304,12 @@ void fgft_deadline_delay(struct fgft_call *call, u64 ns, unsigned long ip,
 /* ---- store.c: what a call may write, and hooks --------------------------- */
 
 void fgft_hit_remember(struct fgft_call *call, unsigned long start,
-		       unsigned long size, enum fgft_range_kind kind);
+		       unsigned long size);
+
+/* ---- field.c: kernel structs in a driver's memory ------------------------ */
+
+bool fgft_field_find(const struct fgft_range *range, unsigned long addr,
+		     size_t size, struct fgft_span *span);
 
 /* ---- detect.c: aborts and traps ---------------------------------------- */
 

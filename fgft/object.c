@@ -13,26 +13,8 @@
 
 unsigned long fgft_kernel_half;
 
-static bool starts_range(struct fgft_call *call, const void *ptr,
-			 enum fgft_range_kind kind)
-{
-	const struct fgft_range *range;
-	u32 i;
-
-	for (i = 0; i < FGFT_HITS; i++)
-		if (call->hit[i].start == (unsigned long)ptr &&
-		    call->hit_kind[i] == kind)
-			return ptr;
-	range = fgft_domain_find(ptr);
-	if (!range || range->mod != call->mod || range->kind != kind ||
-	    range->start != (unsigned long)ptr)
-		return false;
-	fgft_hit_remember(call, range->start, range->end - range->start, kind);
-	return true;
-}
-
-/* What kapi_retire() has taken out of the domain may still be a hit: look. */
-static bool starts_live_range(const struct fgft_call *call, const void *ptr,
+/* Not among the hits: one may be of what kapi_retire() has taken away, or of a part. */
+static bool starts_range(const struct fgft_call *call, const void *ptr,
 			      enum fgft_range_kind kind)
 {
 	const struct fgft_range *range = fgft_domain_find(ptr);
@@ -43,7 +25,7 @@ static bool starts_live_range(const struct fgft_call *call, const void *ptr,
 
 /**
  * fgft_netdev_look - is @ptr a network device of the driver?
- * @call: running call, which remembers it with its hits
+ * @call: running call, which remembers it as long as its hits
  * @ptr: what the driver hands over
  *
  * Context: Inside @call.
@@ -126,15 +108,15 @@ bool fgft_object_is(struct fgft_call *call, enum fgft_object object,
 	case FGFT_OBJECT_READABLE:
 		return fgft_is_readable(ptr, size);
 	case FGFT_OBJECT_SLAB:
-		return !ptr || starts_live_range(call, ptr, FGFT_RANGE_SLAB);
+		return !ptr || starts_range(call, ptr, FGFT_RANGE_SLAB);
 	case FGFT_OBJECT_VMALLOC:
-		return !ptr || starts_live_range(call, ptr, FGFT_RANGE_VMALLOC);
+		return !ptr || starts_range(call, ptr, FGFT_RANGE_VMALLOC);
 	case FGFT_OBJECT_DMA:
-		return starts_live_range(call, ptr, FGFT_RANGE_DMA);
+		return starts_range(call, ptr, FGFT_RANGE_DMA);
 	case FGFT_OBJECT_NETDEV:
 		return fgft_netdev_look(call, ptr);
 	case FGFT_OBJECT_INPUT:
-		return starts_live_range(call, ptr, FGFT_RANGE_INPUT);
+		return starts_range(call, ptr, FGFT_RANGE_INPUT);
 	case FGFT_OBJECT_DEVICE:
 		return fgft_device_look(call, ptr);
 	case FGFT_OBJECT_SKB:

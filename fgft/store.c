@@ -33,12 +33,11 @@ static __always_inline bool own_stack(const struct fgft_call *call,
  * @call: running call
  * @start: first byte
  * @size: bytes
- * @kind: what it is
  *
  * Context: Inside @call.
  */
 void fgft_hit_remember(struct fgft_call *call, unsigned long start,
-		       unsigned long size, enum fgft_range_kind kind)
+		       unsigned long size)
 {
 	struct fgft_hit *hit = &call->hit[call->next_hit % FGFT_HITS];
 
@@ -48,7 +47,6 @@ void fgft_hit_remember(struct fgft_call *call, unsigned long start,
 	call->next_hit++;
 	hit->start = start;
 	hit->tail = size - sizeof(u64);
-	call->hit_kind[hit - call->hit] = kind;
 }
 
 /**
@@ -100,6 +98,7 @@ static bool may_write_slow(struct fgft_call *call, unsigned long addr,
 {
 	const struct fgft_module *mod = call->mod;
 	const struct fgft_range *range;
+	struct fgft_span span;
 
 	/* Grants are this call's own and not remembered for the next. */
 	if (granted(call, addr, size))
@@ -107,13 +106,13 @@ static bool may_write_slow(struct fgft_call *call, unsigned long addr,
 	range = fgft_domain_find((void *)addr);
 	if (range && range->mod == mod && range->kind != FGFT_RANGE_MMIO &&
 	    inside(addr, size, range->start, range->end - range->start)) {
-		fgft_hit_remember(call, range->start,
-				  range->end - range->start, range->kind);
+		if (!fgft_field_find(range, addr, size, &span))
+			return false;
+		fgft_hit_remember(call, span.start, span.size);
 		return true;
 	}
 	if (inside(addr, size, mod->data, mod->data_size)) {
-		fgft_hit_remember(call, mod->data, mod->data_size,
-				  FGFT_RANGE_OBJECT);
+		fgft_hit_remember(call, mod->data, mod->data_size);
 		return true;
 	}
 	if (!call->granted) {

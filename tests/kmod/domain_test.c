@@ -7,6 +7,8 @@
 #include "ktap.h"
 #include "subject.h"
 
+#define PRIV_BYTES	64	/* of the driver's, behind a network device */
+
 /*
  * May a call write the byte at @addr?  If not, it is as it was.  It may be nobody's,
  * or freed: KASAN is not to look.
@@ -123,6 +125,40 @@ static void test_ranges(struct ktap_run *run)
 	EXPECT(run, !strcmp(before, after));
 }
 
+/* Of the kernel's part of a network device the few fields drivers write. */
+static void test_fields(struct ktap_run *run)
+{
+	struct net_device *dev = subject_netdev(PRIV_BYTES);
+	u8 *own;
+
+	EXPECT(run, dev);
+	if (!dev)
+		return;
+	own = netdev_priv(dev);
+	EXPECT(run, may_write(run, &dev->name));
+	EXPECT(run, may_write(run, &dev->irq));
+	EXPECT(run, may_write(run, &dev->stats.tx_packets));
+	EXPECT(run, may_write(run, (u8 *)(&dev->stats + 1) - 1));
+	EXPECT(run, !may_write(run, &dev->ifindex));
+	EXPECT(run, !may_write(run, &dev->_tx));
+	EXPECT(run, !may_write(run, &dev->reg_state));
+	EXPECT(run, may_write(run, own));
+	EXPECT(run, may_write(run, own + PRIV_BYTES - 1));
+	EXPECT(run, !may_write(run, own - NETDEV_ALIGN));
+	EXPECT(run, !may_write(run, own + PRIV_BYTES));
+	dev->min_mtu = 1;
+	dev->max_mtu = 2;
+	EXPECT_EQ(run, subject_limits(dev, STRIKE_NULL_LOAD), -EIO);
+	EXPECT_FAULT(run, "subject_limits", "bad load", "undo");
+	EXPECT_EQ(run, dev->min_mtu, 1);
+	EXPECT_EQ(run, dev->max_mtu, 2);
+	EXPECT_EQ(run, subject_limits(dev, STRIKE_NONE), 0);
+	EXPECT_EQ(run, dev->min_mtu, 100);
+	EXPECT_EQ(run, dev->max_mtu, 200);
+	EXPECT_NO_FAULT(run);
+	subject_netdev_free(dev);
+}
+
 const struct ktap_test domain_tests[] = {
 	{ "static_data", test_static_data },
 	{ "constant_data", test_constant_data },
@@ -132,5 +168,6 @@ const struct ktap_test domain_tests[] = {
 	{ "freed", test_freed },
 	{ "arguments", test_arguments },
 	{ "ranges", test_ranges },
+	{ "fields", test_fields },
 	{ }
 };

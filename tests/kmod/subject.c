@@ -2,6 +2,7 @@
 /* Functions like those of a driver; see subject.h. */
 #include <linux/delay.h>
 #include <linux/errno.h>
+#include <linux/etherdevice.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -321,7 +322,26 @@ noinline long subject_wait_on(const bool *flag, int kind)
 	return 0;
 }
 
+/* Side by side, so that the compiler may make one store of two. */
+noinline long subject_limits(struct net_device *dev, int kind)
+{
+	dev->min_mtu = 100;
+	dev->max_mtu = 200;
+	strike(kind);
+	return 0;
+}
+
 /* ---- native helpers ---------------------------------------------------------- */
+
+struct net_device *subject_netdev(int priv)
+{
+	return alloc_etherdev(priv);
+}
+
+void subject_netdev_free(struct net_device *dev)
+{
+	free_netdev(dev);
+}
 
 int subject_setup(void)
 {

@@ -13,6 +13,7 @@
 #include <linux/completion.h>
 #include <linux/irqreturn.h>
 #include <linux/mutex.h>
+#include <linux/netdevice.h>
 #include <linux/pci.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
@@ -99,7 +100,11 @@ long subject_wait(int strike);
 long subject_consume(unsigned int msecs, int strike);
 long subject_wait_on(const bool *flag, int strike);
 
+long subject_limits(struct net_device *dev, int strike);
+
 /* Native helpers: what a driver's probe and remove would do. */
+struct net_device *subject_netdev(int priv);
+void subject_netdev_free(struct net_device *dev);
 int subject_setup(void);
 void subject_teardown(void);
 
