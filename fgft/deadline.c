@@ -17,9 +17,11 @@
  * of a kernel function.  They use up the loop budget, so that the next
  * iteration ends the call, and mark it, so that the cause is named rightly.  A
  * call that waits without a loop of its own waits in the kernel, which cannot
- * be unwound.
+ * be unwound; where the kernel would wait for state a driver can get wrong, the
+ * function's wrapper waits instead, with fgft_deadline_wait().
  */
 #include <linux/cpuhotplug.h>
+#include <linux/delay.h>
 #include <linux/hrtimer.h>
 #include <linux/ktime.h>
 #include <linux/moduleparam.h>
@@ -137,6 +139,36 @@ void fgft_deadline_delay(struct fgft_call *call, u64 ns, unsigned long ip,
 	call->age.delay_ns += ns;
 	if (call->age.expired || (limit && call->age.delay_ns > limit))
 		fgft_abort(call, FGFT_CAUSE_DEADLINE, ip, 0, what);
+}
+
+#define WAIT_LEAST_US	20	/* as napi_disable() */
+#define WAIT_MOST_US	10000
+
+/**
+ * fgft_deadline_wait - sleep where a kernel function would, but not for ever
+ * @since_ns: 0 at first; when the wait began
+ * @idle: nobody seems to be at what is waited for
+ *
+ * What others may be busy with is a call of theirs, which has a deadline; what
+ * nobody is busy with gets a tick.
+ *
+ * Context: Process, may sleep, keeping no lock.
+ * Return: false if the wait is to be given up.
+ */
+bool fgft_deadline_wait(u64 *since_ns, bool idle)
+{
+	u64 limit = (u64)READ_ONCE(deadline_ms) * NSEC_PER_MSEC;
+	u64 now = ktime_get_mono_fast_ns();
+	unsigned long us;
+
+	if (!*since_ns)
+		*since_ns = now;
+	if (limit && now - *since_ns > (idle ? limit / TICKS : limit))
+		return false;
+	us = clamp_t(u64, (now - *since_ns) / NSEC_PER_USEC / TICKS,
+		     WAIT_LEAST_US, WAIT_MOST_US);
+	usleep_range(us, 2 * us);
+	return true;
 }
 
 static int tick_online(unsigned int cpu)

@@ -300,6 +300,8 @@ void fgft_deadline_resume(struct fgft_call *call);
 /* The call is about to spin for @ns in a kernel function. */
 void fgft_deadline_delay(struct fgft_call *call, u64 ns, unsigned long ip,
 			 const char *what);
+/* Sleep a little instead of the kernel; false: it has been too long. */
+bool fgft_deadline_wait(u64 *since_ns, bool idle);
 
 /* ---- store.c: what a call may write, and hooks --------------------------- */
 

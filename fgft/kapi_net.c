@@ -117,6 +117,7 @@ KAPI_EXPORT(void, netif_device_detach, (struct net_device *dev))
 KAPI_EFFECT(napi_schedule, __napi_schedule(AS(struct napi_struct *, a)))
 KAPI_EFFECT(gro_receive, napi_gro_receive(AS(struct napi_struct *, a),
 					  AS(struct sk_buff *, b)))
+KAPI_EFFECT(napi_enable, napi_enable(AS(struct napi_struct *, a)))
 /* Won, but never put on a poll list. */
 KAPI_EFFECT(napi_unschedule,
 	    clear_bit(NAPI_STATE_SCHED, &AS(struct napi_struct *, a)->state))
@@ -225,6 +226,49 @@ KAPI_EXPORT(bool, napi_complete_done, (struct napi_struct *napi, int done))
 	UNDO(napi_incomplete, 0);
 	COMMIT(napi_complete, napi, done);
 	return true;
+}
+
+/*
+ * The kernel waits without an end for an instance that somebody has, and a
+ * driver that has lost its way may have it itself: disabled already, or never
+ * enabled.  So the wait is done here, where it can be given up.  The bit keeps
+ * others from getting the instance, and the kernel sets it first, too.
+ */
+static bool napi_wait(struct napi_struct *napi)
+{
+	const unsigned long taken = NAPIF_STATE_SCHED | NAPIF_STATE_NPSVC;
+	unsigned long found, all = taken;
+	u64 since_ns = 0;
+
+	set_bit(NAPI_STATE_DISABLE, &napi->state);
+	for (;;) {
+		found = READ_ONCE(napi->state) & taken;
+		if (!found)
+			return true;
+		/* Who polls has one of the two, and gives it back. */
+		all &= found;
+		if (!fgft_deadline_wait(&since_ns, all == taken))
+			break;
+	}
+	clear_bit(NAPI_STATE_DISABLE, &napi->state);
+	return false;
+}
+
+KAPI_EXPORT(void, napi_disable, (struct napi_struct *napi))
+{
+	KAPI_ENTER(napi_disable);
+
+	if (c) {
+		fgft_lock_publish(c);
+		kapi_sleeps(c, _RET_IP_, kapi_name);
+		NEED(WRITABLE, napi, sizeof(*napi));
+		if (!napi_wait(napi))
+			fgft_abort(c, FGFT_CAUSE_DEADLINE, _RET_IP_,
+				   (unsigned long)napi, kapi_name);
+	}
+	napi_disable(napi);
+	if (c)
+		UNDO(napi_enable, 0, napi);
 }
 
 KAPI_EXPORT(gro_result_t, napi_gro_receive, (struct napi_struct *napi,

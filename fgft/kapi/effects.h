@@ -134,7 +134,6 @@ KAPI_EFFECT(netif_carrier_on, netif_carrier_on(AS(struct net_device *, a)))
 KAPI_EFFECT(netif_carrier_off, netif_carrier_off(AS(struct net_device *, a)))
 KAPI_EFFECT(netif_device_detach,
 	    netif_device_detach(AS(struct net_device *, a)))
-KAPI_EFFECT(napi_enable, napi_enable(AS(struct napi_struct *, a)))
 KAPI_EFFECT(napi_disable, napi_disable(AS(struct napi_struct *, a)))
 KAPI_EFFECT(__napi_schedule, kapi_napi_start(AS(struct napi_struct *, a)))
 KAPI_EFFECT(eth_hw_addr_set,

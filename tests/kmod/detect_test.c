@@ -237,6 +237,24 @@ static void test_deadline_sleep(struct ktap_run *run)
 	EXPECT_EQ(run, parameter_write("deadline_sleep_ms", "120000"), 0);
 }
 
+/* Nobody gives back what the driver has itself, or what a poll never ends with. */
+static void test_deadline_napi(struct ktap_run *run)
+{
+	static const unsigned long states[] = {
+		NAPIF_STATE_SCHED | NAPIF_STATE_NPSVC,
+		NAPIF_STATE_SCHED,
+	};
+	u32 i;
+
+	EXPECT_EQ(run, parameter_write("deadline_ms", "400"), 0);
+	for (i = 0; i < ARRAY_SIZE(states); i++) {
+		wrong_napi.state = states[i];
+		late(run, WRONG_TIME_NAPI);
+		EXPECT_EQ(run, wrong_napi.state, states[i]);
+	}
+	EXPECT_EQ(run, parameter_write("deadline_ms", "10000"), 0);
+}
+
 /* The age of one call is not that of the next, nor is any time the limit of 0. */
 static void test_deadline_off(struct ktap_run *run)
 {
@@ -271,6 +289,7 @@ const struct ktap_test detect_tests[] = {
 	{ "deadline_delay", test_deadline_delay },
 	{ "deadline_slow", test_deadline_slow },
 	{ "deadline_sleep", test_deadline_sleep },
+	{ "deadline_napi", test_deadline_napi },
 	{ "deadline_off", test_deadline_off },
 	{ }
 };

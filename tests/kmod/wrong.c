@@ -159,6 +159,8 @@ noinline long wrong_trap(int which)
 
 #define AREA_BYTES	(2 * PAGE_SIZE)
 
+struct napi_struct wrong_napi;
+
 noinline long wrong_time(int which)
 {
 	subject.q = 1;
@@ -172,6 +174,9 @@ noinline long wrong_time(int which)
 			break;
 		case WRONG_TIME_SLOW:
 			subject.w = crc32_le(0, (u8 *)subject.area, AREA_BYTES);
+			break;
+		case WRONG_TIME_NAPI:
+			napi_disable(&wrong_napi);
 			break;
 		}
 	}

@@ -3,6 +3,7 @@
 #ifndef WRONG_H
 #define WRONG_H
 
+#include <linux/netdevice.h>
 #include <linux/types.h>
 
 /* Kernel functions, each given something that is not what it wants. */
@@ -19,10 +20,14 @@ enum wrong_time {
 	WRONG_TIME_DELAY,	/* udelay(), again and again */
 	WRONG_TIME_SLEEP,	/* msleep() */
 	WRONG_TIME_SLOW,	/* something slow of the kernel's */
+	WRONG_TIME_NAPI,	/* napi_disable(), once for all */
 };
 
 /* Bytes wrong_smash() may write. */
 #define WRONG_SMASH_ROOM	16
+
+/* What WRONG_TIME_NAPI disables. */
+extern struct napi_struct wrong_napi;
 
 long wrong_argument(u32 which);
 long wrong_trap(int which);
