@@ -338,9 +338,9 @@ start(struct fgft_call *call, struct fgft_frame *frame, u32 preempt, bool plain)
 
 /*
  * Outside of a call a twin behaves like the native function, but for what it
- * allocates, which is not known as the driver's then.  What the recovery worker
- * calls is trusted and runs natively.  Entering the driver again joins the call
- * that is running.
+ * allocates, which is not known as the driver's then.  The task that restores
+ * the device is let in whatever state that is in, and always isolated.
+ * Entering the driver again joins the call that is running.
  */
 static noinline notrace unsigned long begin_slowly(struct fgft_frame *frame)
 {
@@ -350,23 +350,20 @@ static noinline notrace unsigned long begin_slowly(struct fgft_frame *frame)
 	u32 level = level_of(preempt_count());
 	struct fgft_module *mod;
 	unsigned long refusal;
+	bool restores;
 
 	if (!state) {
 		frame->entry = NULL;
 		return (unsigned long)entry->twin;
 	}
 	mod = state->mod;
-	if (!below) {
-		if (atomic_read(&mod->restoring) && fgft_recover_trusted(mod)) {
-			frame->entry = NULL;
-			return (unsigned long)state->body;
-		}
-	} else if (below->mod == mod && below->level == level) {
+	if (below && below->mod == mod && below->level == level) {
 		frame->entry = NULL;
 		return (unsigned long)entry->twin;
 	}
 
-	if (atomic_read(&mod->guarded) | READ_ONCE(state->mode)) {
+	restores = atomic_read(&mod->restoring) && fgft_recover_restores(mod);
+	if (!restores && (atomic_read(&mod->guarded) | READ_ONCE(state->mode))) {
 		refusal = call_hindered(frame, state);
 		if (refusal != GO_ON)
 			return refusal;

@@ -209,6 +209,7 @@ struct fgft_call {
 	bool granted;
 	bool published;			/* a lock was really released inside */
 	bool again;			/* second run of an entry that was aborted */
+	bool restores;			/* aborted: a step of its device's restore */
 	enum fgft_ending ending;	/* after an abort */
 	bool silenced;			/* for the rollback alone */
 	bool rung;			/* a doorbell was, early: no register undo */
@@ -481,6 +482,8 @@ bool fgft_policy_admits(struct fgft_entry_state *state,
 /* The device @args stand for, NULL if they do not tell.  Any context. */
 struct fgft_device *fgft_policy_device(const struct fgft_entry_state *state,
 				       const unsigned long *args);
+/* The keys as the policies want them; while a restore runs all are on.  Process. */
+void fgft_policy_apply(struct fgft_module *mod);
 /* A call was aborted: remember when and whose it was.  Any context. */
 void fgft_policy_note(struct fgft_call *call);
 
@@ -564,8 +567,8 @@ void fgft_recover_start(struct fgft_call *call);
 /* Others have written what the rolled back call had. */
 void fgft_recover_conflicts(struct fgft_call *call);
 void fgft_recover_retry(struct fgft_call *call);
-/* Is this task restoring a device of @mod?  Its driver calls run natively. */
-bool fgft_recover_trusted(struct fgft_module *mod);
+/* Is this task restoring a device of @mod?  Nobody keeps its driver calls out. */
+bool fgft_recover_restores(struct fgft_module *mod);
 bool fgft_recover_pending(struct fgft_module *mod);
 void fgft_recover_flush(void);
 void fgft_recover_bound(struct fgft_device *dev);

@@ -162,11 +162,27 @@ static void module_apply(struct fgft_module *mod)
 			mode |= FGFT_MODE_ENTRY;
 		WRITE_ONCE(state->mode, mode);
 		/* Both do nothing where nothing changes. */
-		if (kind == FGFT_POLICY_OFF)
+		if (kind == FGFT_POLICY_OFF && !atomic_read(&mod->restoring))
 			static_branch_disable(&state->entry->key);
 		else
 			static_branch_enable(&state->entry->key);
 	}
+}
+
+/**
+ * fgft_policy_apply - have the switches follow the policies
+ * @mod: the driver, of which a restore has begun or ended
+ *
+ * A restore is isolated whatever the policies say.  Other callers of what they
+ * keep native are sent there from behind the switch.
+ *
+ * Context: Process.
+ */
+void fgft_policy_apply(struct fgft_module *mod)
+{
+	mutex_lock(&policy_lock);
+	module_apply(mod);
+	mutex_unlock(&policy_lock);
 }
 
 static int module_set(struct fgft_module *mod, u64 word)

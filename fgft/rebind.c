@@ -8,7 +8,9 @@
  *
  * A driver whose resume has failed is left with its device suspended.  Its
  * remove then waits, for some drivers, for what suspend has already stopped;
- * such a device is not rebound while it is in use, but given up.
+ * such a device is not rebound while it is in use, but given up.  So is one
+ * whose stop or remove has failed to the end: an interrupt of the old driver's
+ * would find the new one's device.
  */
 #include <linux/device.h>
 #include <linux/device/bus.h>
@@ -54,12 +56,14 @@ static int attach(struct fgft_device *dev)
  *
  * Context: Process, may sleep for as long as remove and probe do.
  * Return: 0; -ENODEV if the driver is gone; -EBUSY if it is in use and
- * suspended; -ENXIO if no driver, or another, was bound; probe's error.
+ * suspended; -EIO if the driver has kept what it was to give up; -ENXIO if no
+ * driver, or another, was bound; probe's error.
  */
 int fgft_rebind(struct fgft_device *dev)
 {
 	struct fgft_attributes *attributes;
 	struct fgft_settings *settings;
+	bool failed = dev->failed;
 	int err;
 
 	if (!bound(dev))
@@ -70,11 +74,16 @@ int fgft_rebind(struct fgft_device *dev)
 	attributes = fgft_attributes_take(dev);
 	device_release_driver(dev->dev);
 	dev->down = false;
+	if (!failed && READ_ONCE(dev->failed)) {
+		err = -EIO;
+		goto free;
+	}
 	fgft_recover_open(dev);
 	err = attach(dev);
 	if (!err)
 		dev->lost += fgft_settings_replay(settings, dev) +
 			     fgft_attributes_replay(attributes, dev);
+free:
 	fgft_attributes_free(attributes);
 	fgft_settings_free(settings);
 	return err;

@@ -19,6 +19,10 @@
  * (quiesce.c) and by the gate (admit.c).  Each is checked after it ran; one
  * that has not helped, or has used up its budget, is followed by the next.
  *
+ * What the worker calls in the driver are calls like any other: the memory they
+ * work on may be bad in a way no rollback saw.  One that aborts is rolled back
+ * and returns its error, and that is all: it is the ladder that goes on.
+ *
  * Any number of calls may abort on one device at a time.  Each counts in
  * fgft_device.recovering from its plan on and hangs itself on the device's
  * list when it is rolled back.  One restore serves all that are on the list
@@ -188,10 +192,13 @@ static void recover_device(struct work_struct *work)
 	drain(mod);
 	WRITE_ONCE(dev->restorer, current);
 	atomic_inc(&mod->restoring);
+	/* Also those of the driver's functions the user wants native. */
+	fgft_policy_apply(mod);
 	fgft_quiesce_note(dev);
 	dev->lost = 0;
 	step = climb(dev, step, &err);
 	atomic_dec(&mod->restoring);
+	fgft_policy_apply(mod);
 	WRITE_ONCE(dev->restorer, NULL);
 
 	/* Memory is back, and the next driver sets the device up from nothing. */
@@ -284,13 +291,13 @@ static void is_restorer(struct fgft_device *dev, void *data)
 }
 
 /**
- * fgft_recover_trusted - is this task restoring a device of @mod?
+ * fgft_recover_restores - is this task restoring a device of @mod?
  * @mod: the driver
  *
  * Context: Any.
  * Return: true in the recovery worker, while it runs the driver's callbacks.
  */
-bool fgft_recover_trusted(struct fgft_module *mod)
+bool fgft_recover_restores(struct fgft_module *mod)
 {
 	bool found = false;
 
@@ -301,6 +308,23 @@ bool fgft_recover_trusted(struct fgft_module *mod)
 }
 
 /* ---- the abort --------------------------------------------------------------------- */
+
+static struct fgft_device *device_of(const struct fgft_call *call)
+{
+	return call->dev ?: fgft_checkpoint_of(call->mod, call->entry,
+					       call->frame->args);
+}
+
+/* Is it a step of the device's restore that has aborted? */
+static bool in_restore(const struct fgft_call *call)
+{
+	struct fgft_device *dev;
+
+	if (likely(!atomic_read(&call->mod->restoring)) || !in_task())
+		return false;
+	dev = device_of(call);
+	return dev && READ_ONCE(dev->restorer) == current;
+}
 
 /* From now on only a restore brings the device back. */
 static void begin(struct fgft_call *call)
@@ -332,8 +356,11 @@ static void begin(struct fgft_call *call)
 void fgft_recover_plan(struct fgft_call *call)
 {
 	struct fgft_fault *fault = &call->fault;
-	enum fgft_step least = fgft_repeat_note(call->entry->state);
+	enum fgft_step least = FGFT_STEP_UNDO;
 
+	call->restores = in_restore(call);
+	if (!call->restores)
+		least = fgft_repeat_note(call->entry->state);
 	if (!fgft_registers_undo(call))
 		fault->step = FGFT_STEP_PM;
 	else if (call->closed)
@@ -341,9 +368,8 @@ void fgft_recover_plan(struct fgft_call *call)
 	else
 		fault->step = fault->device_written ? FGFT_STEP_REGISTERS :
 						      FGFT_STEP_UNDO;
-	if (!call->dev && (fault->step >= FGFT_STEP_PM || least))
-		call->dev = fgft_checkpoint_of(call->mod, call->entry,
-					       call->frame->args);
+	if (fault->step >= FGFT_STEP_PM || least)
+		call->dev = device_of(call);
 	/* Quarantine takes the fault, not the device. */
 	if (least < FGFT_STEP_FAILED)
 		fault->step = max(fault->step, least);
@@ -355,6 +381,10 @@ void fgft_recover_plan(struct fgft_call *call)
 		begin(call);
 		return;
 	}
+	/* The restore that is under way sees to the device. */
+	if (call->restores && fault->step >= FGFT_STEP_PM &&
+	    fault->step != FGFT_STEP_FAILED)
+		fault->step = FGFT_STEP_UNDO;
 	if (fault->step < FGFT_STEP_PM || fault->step == FGFT_STEP_FAILED)
 		return;
 	if (call->dev)
@@ -376,15 +406,13 @@ void fgft_recover_conflicts(struct fgft_call *call)
 {
 	struct fgft_fault *fault = &call->fault;
 
-	if (fault->step >= FGFT_STEP_PM)
+	if (fault->step >= FGFT_STEP_PM || call->restores)
 		return;
 	/* It is about to set everything up from nothing, this too. */
 	if (call->ending == FGFT_ENDING_AGAIN &&
 	    call->entry->state->outcome.ending == FGFT_ENDING_ANEW)
 		return;
-	if (!call->dev)
-		call->dev = fgft_checkpoint_of(call->mod, call->entry,
-					       call->frame->args);
+	call->dev = device_of(call);
 	if (!call->dev)
 		return;
 	fault->step = FGFT_STEP_PM;
@@ -408,7 +436,8 @@ void fgft_recover_start(struct fgft_call *call)
 	if (call->ending == FGFT_ENDING_FINISH)
 		return;
 	/* Inverses that had to be left out: the callbacks set things right. */
-	if (fault->effects_left && fault->step < FGFT_STEP_PM) {
+	if (fault->effects_left && fault->step < FGFT_STEP_PM &&
+	    !call->restores) {
 		fault->step = dev ? FGFT_STEP_PM : FGFT_STEP_FAILED;
 		if (dev)
 			begin(call);

@@ -90,6 +90,37 @@ static void test_rebind(struct ktap_run *run)
 	EXPECT_NO_FAULT(run);
 }
 
+/* Steps of the ladder that run the driver's callbacks without an unbind. */
+static u32 gentle_steps(void)
+{
+	return device.pdev->reset_methods[0] ? 2 : 1;
+}
+
+/*
+ * What a rollback does not see may be wrong with the memory the callbacks work
+ * on: one that faults ends its step, whatever the user's policy is.
+ */
+static void test_suspend_faults(struct ktap_run *run)
+{
+	static const char policy[] = "entries/device_suspend/policy";
+	u32 probes = device.probes, suspends = device.suspends;
+
+	if (no_device(run))
+		return;
+	EXPECT_EQ(run, control_write(policy, "off"), 0);
+	device.suspend_strike = STRIKE_NULL_LOAD;
+	run->faults += gentle_steps();
+	EXPECT_EQ(run, device_other(200, STRIKE_NULL_LOAD), -EIO);
+	EXPECT_FAULT(run, "device_other", "bad load", "rebind");
+	device.suspend_strike = STRIKE_NONE;
+	EXPECT_EQ(run, control_write(policy, "always"), 0);
+	EXPECT_EQ(run, device.suspends, suspends);
+	EXPECT_EQ(run, device.probes, probes + 1);
+	EXPECT_EQ(run, device_other(300, STRIKE_NONE), 0);
+	EXPECT_EQ(run, device_read_other(), 300);
+	EXPECT_NO_FAULT(run);
+}
+
 /*
  * When nothing helps that is told, not hidden, and nobody gets at the device
  * until a driver is bound to it anew.
@@ -128,6 +159,7 @@ const struct ktap_test checkpoint_tests[] = {
 	{ "pm", test_pm },
 	{ "config", test_config },
 	{ "rebind", test_rebind },
+	{ "suspend_faults", test_suspend_faults },
 	{ "failed", test_failed },
 	{ "outside", test_outside },
 	{ }

@@ -175,6 +175,7 @@ static int device_suspend(struct device *dev)
 	WRITE_ONCE(device.suspending, true);
 	msleep(device.suspend_ms);
 	WRITE_ONCE(device.suspending, false);
+	strike(device.suspend_strike);
 	return 0;
 }
 

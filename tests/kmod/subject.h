@@ -115,6 +115,7 @@ struct device_state {
 	spinlock_t lock;	/* around setting and its register */
 	u32 setting;		/* what the undescribed register should hold */
 	u32 suspends, resumes;
+	int suspend_strike;	/* the fault suspend is to commit */
 	int resume_error;	/* what resume is to return */
 	int probe_error;
 	u32 probes;
