@@ -653,8 +653,10 @@ static noinline notrace unsigned long end_slowly(struct fgft_frame *frame,
 	call_pop(call);
 	if (call->closed || call->begun_at)
 		fgft_window_end(call);
-	if (call->defer_at != call->defer_first)
+	if (call->defer_at != call->defer_first) {
 		fgft_defer_run(call, true);
+		fgft_inject_commit(call->entry);
+	}
 	fgft_undo_reset(&call->undo);
 	result = retire(call, state, result);
 	if (READ_ONCE(mod->pinned))

@@ -8,6 +8,10 @@
  * call: on the stack of that call, not in an interrupt handler that came on
  * top, nor in the same function called elsewhere at the same time.
  *
+ * What an isolated call has put off to its end is run behind it.  Natively that
+ * is part of the call, driver functions the kernel calls from there included,
+ * so for mutants, who ask fgft_inject_within(), the call lasts until then.
+ *
  * When nothing is armed all hooks are a patched-out jump.
  */
 #define pr_fmt(fmt) "fgft: " fmt
@@ -77,6 +81,7 @@ static struct {
 	u32 level;			/* its context */
 	unsigned long frame;		/* its stack position */
 	u32 depth;			/* entry points it is inside of */
+	bool ending;			/* it is through, what it put off is not */
 	struct tally running;		/* of the owner's call */
 	struct tally last;		/* of the last matching call */
 } inject;
@@ -109,7 +114,9 @@ static void call_ended(void)
 	lockdep_assert_held(&inject_lock);
 
 	inject.owner = NULL;
-	inject.last = inject.running;
+	if (!inject.ending)
+		inject.last = inject.running;
+	inject.ending = false;
 }
 
 /**
@@ -134,7 +141,7 @@ void __fgft_inject_enter(struct fgft_entry *entry)
 	raw_spin_lock_irqsave(&inject_lock, flags);
 	if (inject.owner && is_owner()) {
 		if (frame < inject.frame)
-			inject.depth++;
+			inject.depth += !inject.ending;
 		else
 			call_ended();
 	}
@@ -149,6 +156,32 @@ void __fgft_inject_enter(struct fgft_entry *entry)
 	raw_spin_unlock_irqrestore(&inject_lock, flags);
 }
 EXPORT_SYMBOL_GPL(__fgft_inject_enter);
+
+/* The owner's call has returned; is there something it has put off? */
+static bool call_ends_later(void)
+{
+	const struct fgft_call *call = fgft_call_current();
+
+	lockdep_assert_held(&inject_lock);
+
+	if (inject.fault != FGFT_FAULT_COUNT || !call ||
+	    call->defer_at == call->defer_first)
+		return false;
+	inject.last = inject.running;
+	inject.ending = true;
+	/* Whatever is called from there is deeper than this. */
+	inject.frame = (unsigned long)call->frame;
+	return true;
+}
+
+static void call_over(void)
+{
+	lockdep_assert_held(&inject_lock);
+
+	call_ended();
+	if (inject.fault == FGFT_FAULT_COUNT)
+		inject.state = INJECT_PROFILED;
+}
 
 /**
  * __fgft_inject_leave - a call of an entry point is about to return
@@ -166,14 +199,26 @@ void __fgft_inject_leave(void)
 		return;
 
 	raw_spin_lock_irqsave(&inject_lock, flags);
-	if (inject.owner && is_owner() && !--inject.depth) {
-		call_ended();
-		if (inject.fault == FGFT_FAULT_COUNT)
-			inject.state = INJECT_PROFILED;
-	}
+	if (inject.owner && is_owner() && !inject.ending &&
+	    !--inject.depth && !call_ends_later())
+		call_over();
 	raw_spin_unlock_irqrestore(&inject_lock, flags);
 }
 EXPORT_SYMBOL_GPL(__fgft_inject_leave);
+
+void fgft_inject_commit(const struct fgft_entry *entry)
+{
+	unsigned long flags;
+
+	if (!static_branch_unlikely(&inject_key))
+		return;
+
+	raw_spin_lock_irqsave(&inject_lock, flags);
+	if (inject.entry == entry && inject.owner && is_owner() &&
+	    inject.ending)
+		call_over();
+	raw_spin_unlock_irqrestore(&inject_lock, flags);
+}
 
 /**
  * __fgft_inject_site - a site is passed
@@ -194,7 +239,7 @@ int __fgft_inject_site(u32 site)
 		return FGFT_FAULT_NONE;
 
 	raw_spin_lock_irqsave(&inject_lock, flags);
-	if (inject.owner && is_owner()) {
+	if (inject.owner && is_owner() && !inject.ending) {
 		tally->hits++;
 		if (kind <= FGFT_SITE_RETURN && !tally->first[kind])
 			tally->first[kind] = tally->hits;
@@ -233,11 +278,13 @@ void fgft_inject_abandon(const struct fgft_entry *entry, bool again)
 		return;
 
 	raw_spin_lock_irqsave(&inject_lock, flags);
-	if (inject.entry == entry && inject.owner && is_owner()) {
+	if (!inject.owner || !is_owner())
+		goto unlock;
+	if (inject.entry == entry && again)
 		call_ended();
-		if (inject.fault == FGFT_FAULT_COUNT && !again)
-			inject.state = INJECT_PROFILED;
-	}
+	else if (inject.entry == entry || (inject.ending && !again))
+		call_over();
+unlock:
 	raw_spin_unlock_irqrestore(&inject_lock, flags);
 }
 

@@ -16,9 +16,13 @@ struct kobject;
 
 /*
  * A call of @entry was aborted: it will not reach its end, but may be run again
- * at once, and then is one with that run.  Any context.
+ * at once, and then is one with that run.  If it was called for what another
+ * has put off, that is over as well.  Any context.
  */
 void fgft_inject_abandon(const struct fgft_entry *entry, bool again);
+
+/* A call of @entry has done what it had put off to its end.  Any context. */
+void fgft_inject_commit(const struct fgft_entry *entry);
 
 /* The driver that owns @entry is going: forget it.  Any context. */
 void fgft_inject_forget(const struct fgft_entry *entry);

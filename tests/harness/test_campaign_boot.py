@@ -1,18 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Three faults of a campaign in a real guest, twice: the same outcomes."""
+"""Faults of a campaign in a real guest: the same outcomes twice, and what belongs to a call."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import pytest
 
 from harness import kernel
 from harness.campaign import catalogue, plan
-from harness.campaign.machine import Subject, spec
+from harness.campaign.machine import Subject, answer_of, spec
 from harness.campaign.record import Mode, Outcome, Run
 from harness.campaign.trial import Runner
 from harness import driver as drivers
 from harness.modules import build_directory, built
 from harness.qemu import Machine
+from harness.service import triggers
 
 # Cheap, and one for each way an entry point is reached: by a command, by traffic.
 ENTRIES = ("e1000_get_drvinfo", "e1000_xmit_frame")
@@ -20,13 +24,23 @@ ENTRIES = ("e1000_get_drvinfo", "e1000_xmit_frame")
 OPERATORS = ("null-pointer", "random-pointer", "wild-call", "null-argument")
 
 
+@dataclass(frozen=True)
+class Bench:
+    """A guest that is ready for trials, and the mutants in it."""
+
+    subject: Subject
+    release: str
+    mutants: tuple[catalogue.Mutant, ...]
+
+
 def kept(run: Run) -> Run:
     """Leave out times, which differ by what the guest's processor did when the host asked, and where in it hits fell."""
     return replace(run, wall_s=0.0, detection_ns=None, rollback_ns=None, restore_ns=None, outage_ns=None, hits=None)
 
 
-def test_the_same_seed_has_the_same_outcomes() -> None:
-    """Planned from a measured catalogue, run natively and isolated, and all of it again."""
+@pytest.fixture(scope="module", name="bench")
+def make_bench() -> Iterator[Bench]:
+    """Boot a guest with the mutants of e1000."""
     driver = drivers.load("e1000")
     guest_kernel = kernel.fetch()
     modules = built(driver, guest_kernel, build=False, mutants=True)
@@ -34,22 +48,39 @@ def test_the_same_seed_has_the_same_outcomes() -> None:
     with Machine(spec(driver, modules, "stock", icount=True, smp=1)) as machine:
         subject = Subject(machine, driver)
         subject.prepare()
-        found = catalogue.measure(subject, "test", guest_kernel.release, catalogue.read_mutants(reports), print, ENTRIES)
-        assert {entry.name for entry in found.entries} == set(ENTRIES)
-        made = plan.make(1, found, 10_000, True, None)
-        faults = [next(fault for fault in made.faults if fault.entry == entry and fault.operator in OPERATORS) for entry in ENTRIES]
-        faults.append(next(fault for fault in made.faults if fault.operator == "endless-loop"))
-        runner = Runner(replace(made, faults=tuple(faults)), found)
-        both = []
-        for _ in range(2):
-            trials = []
-            for index in range(len(faults)):
-                subject.rewind()
-                trials.append(runner.run(subject, index))
-            both.append(trials)
+        yield Bench(subject, guest_kernel.release, catalogue.read_mutants(reports))
+
+
+def test_the_same_seed_has_the_same_outcomes(bench: Bench) -> None:
+    """Planned from a measured catalogue, run natively and isolated, and all of it again."""
+    found = catalogue.measure(bench.subject, "test", bench.release, bench.mutants, print, ENTRIES)
+    assert {entry.name for entry in found.entries} == set(ENTRIES)
+    made = plan.make(1, found, 10_000, True, None)
+    faults = [next(fault for fault in made.faults if fault.entry == entry and fault.operator in OPERATORS) for entry in ENTRIES]
+    faults.append(next(fault for fault in made.faults if fault.operator == "endless-loop"))
+    runner = Runner(replace(made, faults=tuple(faults)), found)
+    both = []
+    for _ in range(2):
+        trials = []
+        for index in range(len(faults)):
+            bench.subject.rewind()
+            trials.append(runner.run(bench.subject, index))
+        both.append(trials)
     for first, second in zip(*both, strict=True):
         assert kept(first.native) == kept(second.native)
         assert kept(first.isolated) == kept(second.isolated)
         assert first.native.mode is Mode.NATIVE
         assert first.native.outcome.fatal
         assert first.isolated.outcome is Outcome.RECOVERED, first.isolated.problems
+
+
+def test_what_a_call_puts_off_is_part_of_it(bench: Bench) -> None:
+    """Remove closes the interface at its end, when the isolated call is over: its mutant is awake there."""
+    trigger = triggers.load(bench.subject.driver.service.triggers).find("pci_driver.remove")
+    assert trigger
+    mutant = next(each for each in bench.mutants if each.function == "e1000_close" and each.operator in OPERATORS)
+    bench.subject.rewind()
+    answer = answer_of(bench.subject.ask("isolated", "e1000_remove", trigger.shell, trigger.reach_ms,
+                                         unit=mutant.unit, number=mutant.number, seed=1))
+    assert answer["struck"]
+    assert answer["faults"]
