@@ -105,6 +105,14 @@ static noinline void argument_freed(void)
 	skb_free_frag(frag);
 }
 
+static noinline void argument_size(void)
+{
+	unsigned int size = 0xc0000000;
+
+	OPTIMIZER_HIDE_VAR(size);
+	skb_free_frag(netdev_alloc_frag(size));
+}
+
 struct argument {
 	void (*run)(void);
 };
@@ -115,6 +123,7 @@ static const struct argument arguments[] = {
 	{ argument_dma }, { argument_direction }, { argument_netdev },
 	{ argument_skb }, { argument_mmio }, { argument_register },
 	{ argument_no_register }, { argument_string }, { argument_freed },
+	{ argument_size },
 };
 
 /* In the same order: what is called. */
@@ -122,7 +131,7 @@ const char * const wrong_arguments[] = {
 	"spin_lock", "kmemdup", "kfree", "kfree", "vfree", "dma_free_coherent",
 	"dma_free_coherent", "dma_unmap_single_attrs", "netif_carrier_off",
 	"consume_skb", "device write", "device read", "device read",
-	"request_threaded_irq", "skb_free_frag",
+	"request_threaded_irq", "skb_free_frag", "netdev_alloc_frag",
 };
 
 const u32 wrong_arguments_count = ARRAY_SIZE(arguments);
