@@ -309,11 +309,6 @@ bool fgft_deadline_wait(u64 *since_ns, bool idle);
 void fgft_hit_remember(struct fgft_call *call, unsigned long start,
 		       unsigned long size);
 
-/* ---- field.c: kernel structs in a driver's memory ------------------------ */
-
-bool fgft_field_find(const struct fgft_range *range, unsigned long addr,
-		     size_t size, struct fgft_span *span);
-
 /* ---- detect.c: aborts and traps ---------------------------------------- */
 
 int fgft_detect_init(void);

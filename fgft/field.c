@@ -15,6 +15,7 @@
 
 #include "compat.h"
 #include "fgft.h"
+#include "field.h"
 
 static const struct field_row {
 	u16 start, end;

@@ -10,6 +10,7 @@
 
 #include "compat.h"
 #include "fgft.h"
+#include "field.h"
 
 /* ---- what a call may write ------------------------------------------------- */
 
