@@ -14,7 +14,6 @@
 #include <linux/sched.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
-#include <linux/version.h>
 
 /*
  * ac3b43283923 ("module: replace module_layout with module_memory"), 6.4:
@@ -76,12 +75,12 @@ static inline bool fgft_compat_init_data(const struct module *mod,
 
 /*
  * 00d066a4d4ed ("netdev_features: convert NETIF_F_LLTX to dev->lltx"), 6.12:
- * flags became a bit field, in a group that has a name.
+ * flags became a bit field, in a group that has a name.  The feature went with it.
  */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
-#define fgft_compat_priv_flags	priv_flags_fast
-#else
+#ifdef NETIF_F_LLTX
 #define fgft_compat_priv_flags	priv_flags
+#else
+#define fgft_compat_priv_flags	priv_flags_fast
 #endif
 
 /* The kernel's own where string functions know the size of their operands. */

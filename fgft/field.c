@@ -17,23 +17,27 @@
 #include "fgft.h"
 #include "field.h"
 
-static const struct field_row {
-	u16 start, end;
-} netdev_rows[] = {
-#define CLASS_FIELD(tag, field)						\
-	{ offsetof(struct tag, field), offsetofend(struct tag, field) },
+static const u16 netdev_starts[] = {
+#define CLASS_FIELD(tag, field)	offsetof(struct tag, field),
 #include "class/fields.def"
 #undef CLASS_FIELD
 };
 
-static const struct field_row *field_at(u32 offset)
+static const u16 netdev_ends[] = {
+#define CLASS_FIELD(tag, field)	offsetofend(struct tag, field),
+#include "class/fields.def"
+#undef CLASS_FIELD
+};
+
+/* The row of a field, or their number. */
+static u32 field_at(u32 offset)
 {
 	u32 i;
 
-	for (i = 0; i < ARRAY_SIZE(netdev_rows); i++)
-		if (offset >= netdev_rows[i].start && offset < netdev_rows[i].end)
-			return &netdev_rows[i];
-	return NULL;
+	for (i = 0; i < ARRAY_SIZE(netdev_starts); i++)
+		if (offset >= netdev_starts[i] && offset < netdev_ends[i])
+			break;
+	return i;
 }
 
 /**
@@ -50,7 +54,7 @@ bool fgft_field_find(const struct fgft_range *range, unsigned long addr,
 		     size_t size, struct fgft_span *span)
 {
 	unsigned long at = addr, end = addr + size, own;
-	const struct field_row *row;
+	u32 row;
 
 	if (range->kind != FGFT_RANGE_NETDEV) {
 		*span = (struct fgft_span){ range->start,
@@ -65,11 +69,13 @@ bool fgft_field_find(const struct fgft_range *range, unsigned long addr,
 	/* The compiler makes one store of two to neighbours. */
 	while (at < end) {
 		row = field_at(at - range->start);
-		if (!row)
+		if (row == ARRAY_SIZE(netdev_starts))
 			return false;
-		*span = (struct fgft_span){ range->start + row->start,
-					    row->end - row->start };
-		at = range->start + row->end;
+		*span = (struct fgft_span){
+			range->start + netdev_starts[row],
+			netdev_ends[row] - netdev_starts[row],
+		};
+		at = range->start + netdev_ends[row];
 	}
 	if (addr < span->start)
 		*span = (struct fgft_span){ addr, size };

@@ -15,7 +15,7 @@ unsigned long fgft_kernel_half;
 
 /* Not among the hits: one may be of what kapi_retire() has taken away, or of a part. */
 static bool starts_range(const struct fgft_call *call, const void *ptr,
-			      enum fgft_range_kind kind)
+			 enum fgft_range_kind kind)
 {
 	const struct fgft_range *range = fgft_domain_find(ptr);
 
