@@ -30,17 +30,18 @@ def _rank(item: pytest.Item) -> int:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Run what takes seconds before what takes minutes; side by side, the minutes first and in one row.
+    """Run what takes seconds before what takes minutes; side by side, the minutes first and a file at a time.
 
-    With `-n 2 --dist loadgroup` one process has all the guests, one at a time and
-    each booted once, while the other does the rest: a guest keeps a processor busy.
+    With `-n 2 --dist loadgroup` a file that boots guests stays in one process, in its
+    order, so that each of its guests is booted once.
     """
     items.sort(key=_rank)
-    if config.getoption("dist", "no") == "no":
+    # A worker is told of the distribution by this option alone.
+    if not config.getoption("loadgroup", False) and config.getoption("dist", "no") == "no":
         return
-    guests = [item for item in items if item.get_closest_marker("boot")]
-    for item in guests:
-        item.add_marker(pytest.mark.xdist_group("guests"))
+    for item in items:
+        if item.get_closest_marker("boot"):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
     items.sort(key=lambda item: item.get_closest_marker("boot") is None)
 
 
