@@ -8,19 +8,19 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from harness import driver as drivers
 from harness import kernel
 from harness.campaign import catalogue, plan
 from harness.campaign.machine import Subject, answer_of, spec
 from harness.campaign.record import Mode, Outcome, Run
 from harness.campaign.trial import Runner
-from harness import driver as drivers
 from harness.modules import build_directory, built
 from harness.qemu import Machine
 from harness.service import triggers
 
-# Cheap, and one for each way an entry point is reached: by a command, by traffic.
 pytestmark = pytest.mark.boot
 
+# Cheap, and one for each way an entry point is reached: by a command, by traffic.
 ENTRIES = ("e1000_get_drvinfo", "e1000_xmit_frame")
 # The first is passed by every packet; all of them end in a wild access.
 OPERATORS = ("null-pointer", "random-pointer", "wild-call", "null-argument")
