@@ -13,6 +13,8 @@ from harness import service
 from harness.outcome import HarnessError
 from harness.paths import REPO
 from harness.service import Service
+from harness.service import triggers as reached
+from harness.service.triggers import Catalogue, Trigger
 from harness.spec import Spec
 
 DRIVERS = REPO / "drivers"
@@ -77,6 +79,12 @@ class Driver:
     hardware: Hardware
     settings: tuple[Setting, ...]
     entries: tuple[Entry, ...]
+    triggers: tuple[Trigger, ...]  # of what is this driver's alone
+
+    def catalogue(self) -> Catalogue:
+        """Return how its entry points are reached: its own triggers, then those of its class."""
+        found = reached.load(self.service.triggers)
+        return replace(found, triggers=self.triggers + found.triggers)
 
     def entry(self, name: str) -> Entry:
         """Return an entry point by name."""
@@ -137,11 +145,12 @@ def load(name: str, directory: Path = DRIVERS) -> Driver:
         raise HarnessError(f"{path}: {error}") from None
     settings = tuple(Setting(**_take(path, "a setting", item, Setting)) for item in table.pop("setting", []))
     entries = tuple(Entry(**_take(path, "an entry", item, Entry, sets={})) for item in table.pop("entry", []))
+    own = reached.rows(path, table.pop("trigger", []))
     hardware = Hardware(**_take(path, "the machine", table.pop("machine", {}), Hardware, nic="", usb="", mouse=False, bus="pci", arguments=[],
                                 modules=[]))
     serves = service.get(path, table.pop("service", None))
     words = _take(path, "the driver", table, Driver, **_defaults(name, str(table.get("module", name.replace("-", "_")))))
-    driver = Driver(**words, service=serves, hardware=hardware, settings=settings, entries=entries)
+    driver = Driver(**words, service=serves, hardware=hardware, settings=settings, entries=entries, triggers=own)
     _verify(path, driver)
     return driver
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """The driver under test in a fresh guest: loaded, configured, and in use.
 
-What is left in the guest's /run is what triggers.toml counts on: `configure`,
+What is left in the guest's /run is what the triggers count on: `configure`,
 `unbind` and `bind`.
 """
 
@@ -37,7 +37,7 @@ def write_scripts(machine: Machine, driver: Driver) -> None:
 
 
 def load(machine: Machine, driver: Driver) -> None:
-    """Load runtime and driver, and make the peer ready."""
+    """Load runtime and driver, and prepare the service."""
     # Before anything is looked at: it has the driver filter by VLAN.
     machine.check("modprobe 8021q")
     prepare_device(machine, driver)

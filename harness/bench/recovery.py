@@ -23,7 +23,7 @@ from harness.demo.target import SNAPSHOT, LastFault, Profile, Target
 from harness.driver import Driver, Entry
 from harness.outcome import HarnessError
 from harness.qemu import Machine
-from harness.service import Seen, triggers
+from harness.service import Seen
 from harness.ui import note
 
 # In the order of the table; the first four are the runtime's.
@@ -191,7 +191,7 @@ class Bench:
         again = f"set -e\n{driver.configure}"
         self._try("rebind", lambda: self._command("rebind", ["sh /run/unbind", "sh /run/bind"], "true"))
         self._try("restart", lambda: self._command("restart", [driver.unload, driver.load], again))
-        down_up = next((each.command for each in triggers.load(self._service.triggers).interludes if each.name == _DOWN_UP), "")
+        down_up = next((each.command for each in driver.catalogue().interludes if each.name == _DOWN_UP), "")
         if down_up:
             self._try("updown", lambda: self._command("updown", [down_up], ""))
         else:

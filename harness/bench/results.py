@@ -107,8 +107,8 @@ def bounds(recovery: dict[str, Any]) -> list[tuple[str, bool | None]]:
     restart = recovery["restart"]["outage_ns"]
     return [
         ("the device was not written: nothing is lost", all(row["lost"] == 0 for row in untouched) if untouched else None),
-        (f"the device was not written: {UNDO_NS // 1000} us of outage at most", at_most("undo", UNDO_NS)),
-        (f"registers written back: {REGISTERS_NS // 1000} us of outage at most", at_most("registers", REGISTERS_NS)),
+        (f"the device was not written: {UNDO_NS // 1000} us at most are added to the outage", at_most("undo", UNDO_NS)),
+        (f"registers written back: {REGISTERS_NS // 1000} us at most are added to the outage", at_most("registers", REGISTERS_NS)),
         (f"restored by PM: {PM_SHARE:.0%} of a restart's outage at most", at_most("pm", restart and restart * PM_SHARE)),
     ]
 

@@ -154,7 +154,7 @@ def fetch(spec: Spec, driver: Driver, release: str, reports: Path, log: Path, sh
 def measure(subject: Subject, build: str, release: str, mutants: tuple[Mutant, ...], show: Callable[[str], None],
             only: Collection[str] = ()) -> Catalogue:
     """Make the catalogue in a prepared guest; with `only`, of these entry points alone."""
-    known = triggers.load(subject.driver.service.triggers)
+    known = subject.driver.catalogue()
     home = f"/sys/kernel/fgft/{subject.driver.module}/entries"
     listed = subject.machine.check(f"cd {home} && for e in *; do read -r t < $e/table; echo \"$e $t\"; done").splitlines()
     entries = []

@@ -49,13 +49,13 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(asdict(found), indent=1))
     else:
-        _print(found, home, source.path)
+        _print(found, home, source.path, bool(written))
         for path in written:
             print(f"written: {os.path.relpath(path)}")
     return 0 if found.isolatable == len(found.entries) else 1
 
 
-def _print(found: Survey, home: Path, source: str) -> None:
+def _print(found: Survey, home: Path, source: str, written: bool) -> None:
     print(f"{found.driver}, from {source}")
     print(f"\nEntry points, {found.isolatable} of {len(found.entries)} isolatable as they are:")
     for entry in found.entries:
@@ -79,6 +79,6 @@ def _print(found: Survey, home: Path, source: str) -> None:
         patch = next((home / "patches" / found.driver).glob("*.patch"))
         steps.append(f"look at the first patch: {os.path.relpath(patch)}")
     steps.append(f"say in drivers/{found.driver}/policy what its registers do when written ({_DOC}, section 4)")
-    steps.append(f"put it into the tree with --write, then: make modules DRIVER={found.driver}")
+    steps.append(("" if written else "put it into the tree with --write, then: ") + f"make modules DRIVER={found.driver}")
     for number, step in enumerate(steps, 1):
         print(f"  {number}. {step}")

@@ -62,12 +62,19 @@ def _operations(rows: list[dict[str, Any]]) -> tuple[Operation, ...]:
     return tuple(Operation(row["name"], row["command"], row["weight"]) for row in rows)
 
 
+def rows(path: Path, table: list[dict[str, Any]]) -> tuple[Trigger, ...]:
+    """Return the rows [[trigger]] of a file; a mistake in one is named with the file."""
+    try:
+        return tuple(Trigger(tuple(row["tables"]), row["command"], row.get("undo", ""), row["weight"],
+                             row.get("reach_ms", _REACH_MS)) for row in table)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise HarnessError(f"{path}: a trigger cannot be used: {error!r}") from None
+
+
 def load(path: Path) -> Catalogue:
     """Read the file; a mistake in it is named with the file."""
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
-        triggers = tuple(Trigger(tuple(row["tables"]), row["command"], row.get("undo", ""), row["weight"],
-                                 row.get("reach_ms", _REACH_MS)) for row in data["trigger"])
-        return Catalogue(triggers, _operations(data["churn"]), _operations(data["interlude"]))
+        return Catalogue(rows(path, data["trigger"]), _operations(data["churn"]), _operations(data["interlude"]))
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise HarnessError(f"{path}: cannot be used: {error!r}") from None

@@ -21,7 +21,7 @@ from harness import driver as drivers
 from harness.modules import built
 from harness.outcome import GuestLost, HarnessError, Outcome
 from harness.qemu import Machine
-from harness.service import net, triggers
+from harness.service import net
 from harness.soak import audit, plan, results
 from harness.soak.guest import Guest
 from harness.soak.results import Events, Fate, Run, Tally
@@ -109,7 +109,7 @@ class _Soak:
         return 0 if results.passed(self._run, self._tally) else 1
 
     def _soak(self, machine: Machine) -> None:
-        guest = Guest(machine, self._driver, triggers.load(self._driver.service.triggers))
+        guest = Guest(machine, self._driver, self._driver.catalogue())
         self._console_mark = machine.console.mark()
         guest.prepare(self._run.seed)
         aims = guest.aims()

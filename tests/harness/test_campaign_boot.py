@@ -17,7 +17,6 @@ from harness.campaign.record import Mode, Outcome, Run
 from harness.campaign.trial import Runner
 from harness.modules import build_directory, built
 from harness.qemu import Machine
-from harness.service import triggers
 
 pytestmark = pytest.mark.boot
 
@@ -81,7 +80,7 @@ def test_the_same_seed_has_the_same_outcomes(bench: Bench) -> None:
 
 def test_what_a_call_puts_off_is_part_of_it(bench: Bench) -> None:
     """Remove closes the interface at its end, when the isolated call is over: its mutant is awake there."""
-    trigger = triggers.load(bench.subject.driver.service.triggers).find("pci_driver.remove")
+    trigger = bench.subject.driver.catalogue().find("pci_driver.remove")
     assert trigger
     # The call of e1000_down(), which every close makes.
     mutant = next(each for each in bench.mutants if each.function == "e1000_close" and each.operator == "null-argument")
