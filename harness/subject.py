@@ -38,8 +38,7 @@ def write_scripts(machine: Machine, driver: Driver) -> None:
 
 def load(machine: Machine, driver: Driver) -> None:
     """Load runtime and driver, and prepare the service."""
-    # Before anything is looked at: it has the driver filter by VLAN.
-    machine.check("modprobe 8021q")
+    machine.check(driver.service.before)
     prepare_device(machine, driver)
     load_needed(machine, driver.name)
     # Dumps nobody reads would wait, and count as memory a fault has leaked.

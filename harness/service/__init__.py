@@ -50,9 +50,10 @@ class Service(ABC):
     name: ClassVar[str]
     unit: ClassVar[str]  # what is lost when something is: "packets"
     lost: ClassVar[str]  # the same for a table's legend
-    # Shell scripts for the guest.  `prepare` runs once, after the driver was
-    # loaded for the first time; `ready` succeeds when a user is served, and
-    # waits for that for 20 s at most.
+    # Shell scripts for the guest.  `before` runs once, when nothing of the driver
+    # is loaded yet, and `prepare` when it has been for the first time; `ready`
+    # succeeds when a user is served, and waits for that for 20 s at most.
+    before: ClassVar[str] = "true"
     prepare: ClassVar[str]
     present: ClassVar[str]  # a path that is there while a configured device is
     ready: ClassVar[str]
