@@ -48,6 +48,9 @@ _PING_CPU_S = 1.0  # the same by what QEMU has run, which a busy host does not c
 _ROUNDS = 5  # so often it is pinged, and then waited for as long again
 _CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 _TICK_S = 0.05  # how often the console's file is looked at
+# Sleeping until an idle guest's next timer (sleep=on), QEMU has been seen to go by
+# one hours away, after it went back to a snapshot.  It looks again when nudged.
+_NUDGE_S = 2.0
 _PR_SET_PDEATHSIG = 1
 _CHUNK = 256 << 10
 # Guest seconds a command may take, in wall seconds: when instructions are
@@ -257,6 +260,7 @@ class Machine:
         the guest or QEMU ends meanwhile.
         """
         deadline = time.monotonic() + timeout_s
+        nudge = time.monotonic() + _NUDGE_S
         limit = self.cpu_s() + cpu_s if cpu_s != float("inf") else cpu_s
         while True:
             self._take_in()
@@ -267,6 +271,9 @@ class Machine:
             if left <= 0 or (limit != float("inf") and self.cpu_s() > limit):
                 return None
             link, qmp = self._link, self._qmp
+            if qmp and self.spec.sleeps and time.monotonic() > nudge:
+                qmp.nudge()
+                nudge = time.monotonic() + _NUDGE_S
             watched = [self._pidfd, *([qmp] if qmp else []), *([link] if link else [])]
             select.select(watched, [link] if link and link.has_output else [], [], min(left, _TICK_S))
 

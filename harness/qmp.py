@@ -8,6 +8,7 @@ import select
 import socket
 import time
 from collections import deque
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +119,11 @@ class Qmp:
         if "error" in reply:
             raise QmpError(f"{name}: {reply['error'].get('desc', reply['error'])}")
         return reply.get("return")
+
+    def nudge(self) -> None:
+        """Have QEMU's main loop go round once; nobody waits for the answer."""
+        with suppress(OSError):
+            self._socket.sendall(b'{"execute": "query-status"}\n')
 
     def monitor(self, line: str, timeout_s: float = 60.0) -> None:
         """Run a command of the human monitor, which is silent when all went well."""

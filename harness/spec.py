@@ -54,6 +54,13 @@ class Spec:
         # Every access and every lock is checked.
         return 4 if self.kernel == "oracle" else 1
 
+    @property
+    def sleeps(self) -> bool:
+        """Whether an idle guest waits in the wall's time although instructions are counted."""
+        # The clock of an idle guest leaps to its next timer, unless it waits for
+        # somebody who lives by the wall's.
+        return self.icount and bool(self.usb or self.mouse)
+
     def cmdline(self) -> str:
         """Return the kernel's command line."""
         words = [
@@ -155,9 +162,7 @@ def arguments(spec: Spec, accel: str, kernel_image: Path, files: Files) -> list[
     if spec.mouse:
         argv += mouse.arguments(files.directory)
     if spec.icount:
-        # The clock of an idle guest leaps to its next timer, unless it waits for
-        # somebody who lives by the wall's.
-        argv += ["-icount", f"shift={spec.icount_shift},sleep={'on' if spec.usb or spec.mouse else 'off'}"]
+        argv += ["-icount", f"shift={spec.icount_shift},sleep={'on' if spec.sleeps else 'off'}"]
     if spec.plugin:
         argv += ["-plugin", spec.plugin]
     return argv

@@ -75,6 +75,20 @@ def test_command_and_events(fake: Callable[..., FakeQemu]) -> None:
     assert [one["event"] for one in qmp.events] == ["GUEST_PANICKED"]
 
 
+def test_nudge(fake: Callable[..., FakeQemu]) -> None:
+    """A nudge reaches QEMU, and nobody takes its answer for another's."""
+    heard: list[dict[str, Any]] = []
+
+    def answer(request: dict[str, Any]) -> bytes:
+        heard.append(request)
+        return json.dumps({"return": request["execute"]} | ({"id": request["id"]} if "id" in request else {})).encode() + b"\r\n"
+
+    qmp = Qmp(fake(answer).ours)
+    qmp.nudge()
+    assert qmp.command("query-version") == "query-version"
+    assert [request["execute"] for request in heard] == ["query-status", "query-version"]
+
+
 def test_arguments_are_sent(fake: Callable[..., FakeQemu]) -> None:
     """Arguments reach QEMU under their own names."""
     qmp = Qmp(fake(lambda request: reply(request, request.get("arguments"))).ours)
