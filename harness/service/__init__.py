@@ -73,6 +73,11 @@ class Service(ABC):
         """Begin with a client that sees outages of microseconds, where there is one."""
         return self.start(machine)
 
+    def __repr__(self) -> str:
+        """Say all that decides what a guest is asked to do: kept results are known by it."""
+        words = {word: getattr(self, word) for word in ("prepare", "present", "ready", "user", "helpers", "fine")}
+        return f"{type(self).__name__}({words})"
+
     @property
     def triggers(self) -> Path:
         """The file that says how entry points of this class are reached."""
