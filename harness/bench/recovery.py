@@ -167,7 +167,10 @@ class Bench:
         self._machine.run(["usleep", str(_MARGIN_US)])
         if site:
             target.arm(entry, _FAULT, site)
+        calls = target.calls(entry)
         target.change(entry)
+        if not site and not target.await_call(entry, calls):
+            raise HarnessError("it was not called")
         if site:
             state = target.await_inject()
             if state.get("state") != "struck" or not target.await_recovery(before.faults, _RECOVERY_S):

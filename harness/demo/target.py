@@ -213,6 +213,14 @@ class Target:
         return (self.until(f"above {faults_before} {self._home}/faults", guest_s)
                 and self.until(f"below 1 {self._home}/recovering", guest_s))
 
+    def calls(self, entry: Entry) -> int:
+        """Return how many calls of an entry point have run isolated to their end."""
+        return int(self.machine.read_file(f"{self._home}/entries/{entry.name}/calls"))
+
+    def await_call(self, entry: Entry, calls_before: int) -> bool:
+        """Wait until one more has: some entry points run by themselves, when they like."""
+        return self.until(f"above {calls_before} {self._home}/entries/{entry.name}/calls", _REACH_S)
+
     # Workloads
 
     def change(self, entry: Entry) -> Result:
