@@ -32,6 +32,8 @@ static void tally_read(struct fgft_tally *copy, const struct fgft_tally *tally,
 	spin_lock_irq(&mod->fault_lock);
 	*copy = *tally;
 	spin_unlock_irq(&mod->fault_lock);
+	/* What is counted can be read in the log, too. */
+	fgft_report_flush();
 }
 
 static u64 tally_faults(const struct fgft_tally *tally, struct fgft_module *mod)

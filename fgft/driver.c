@@ -34,6 +34,7 @@
 #include "fgft.h"
 #include "inject.h"
 #include "policy.h"
+#include "report.h"
 
 /* Drivers.  Written under drivers_lock, read under RCU in any context. */
 static LIST_HEAD(drivers);
@@ -496,6 +497,7 @@ static void module_going(struct module *module)
 	fgft_ending_leave(mod);
 	wait_for_calls(mod);
 	fgft_recover_flush();
+	fgft_report_flush();
 	fgft_dump_purge(mod);
 	fgft_checkpoint_forget_module(mod);
 	fgft_domain_remove_module(mod);

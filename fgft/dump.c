@@ -19,7 +19,6 @@
  */
 #include <linux/devcoredump.h>
 #include <linux/device.h>
-#include <linux/kallsyms.h>
 #include <linux/kprobes.h>
 #include <linux/list.h>
 #include <linux/sched.h>
@@ -36,10 +35,11 @@
 
 #include "dump.h"
 #include "fgft.h"
+#include "symbol.h"
 
 #define DUMPS_MAX	16	/* snapshots kept, waiting or not yet complete */
 #define UNDO_KEPT	48	/* newest records of the undo log in a dump */
-#define UNDO_WALKED	1024	/* newest records that ranges are counted over */
+#define STORES_PLACED	1024	/* newest stores that ranges are counted over */
 #define RANGES_KEPT	16	/* the last is for whatever does not fit */
 #define RETRY_DELAY	HZ
 
@@ -58,7 +58,7 @@ struct dump {
 	unsigned long frames[FGFT_FRAMES];
 	u32 nundo, stores, calls;
 	struct fgft_dump_undo undo[UNDO_KEPT];
-	u32 nranges, walked;
+	u32 nranges;
 	struct {
 		struct fgft_dump_range range;
 		const char *kind;
@@ -118,15 +118,34 @@ static const char *range_kind(const struct fgft_range *range,
 	return addr - mod->data < mod->data_size ? "static data" : "other";
 }
 
+/* The range an address is in, by those that are kept: finding one takes longer. */
+static bool count_known(struct dump *dump, unsigned long addr)
+{
+	u32 i;
+
+	for (i = 0; i < dump->nranges; i++) {
+		struct fgft_dump_range *kept = &dump->ranges[i].range;
+
+		if (addr - kept->start < kept->size) {
+			kept->stores++;
+			return true;
+		}
+	}
+	return false;
+}
+
 /* Count a store for the range it went to. */
 static void count_range(struct dump *dump, unsigned long addr)
 {
-	struct fgft_range *range = fgft_domain_find((void *)addr);
 	const struct fgft_module *mod = dump->mod;
+	const struct fgft_range *range;
 	struct fgft_dump_range *kept;
 	u64 start = 0, size = 0;
 	u32 i;
 
+	if (count_known(dump, addr))
+		return;
+	range = fgft_domain_find((void *)addr);
 	if (range) {
 		start = range->start;
 		size = range->end - range->start;
@@ -154,28 +173,37 @@ static void count_range(struct dump *dump, unsigned long addr)
 	dump->ranges[i].range.stores++;
 }
 
-/* One record of the undo log, newest first.  False: enough. */
-static bool keep_undo(const struct fgft_undo_view *record, void *data)
+static void keep_undo(struct dump *dump, const struct fgft_undo_view *record)
+{
+	struct fgft_dump_undo *kept = &dump->undo[dump->nundo++];
+
+	*kept = (struct fgft_dump_undo){};
+	if (record->fn) {
+		kept->address = (unsigned long)record->fn;
+		memcpy(kept->data, record->arg, sizeof(kept->data));
+	} else {
+		kept->address = (unsigned long)record->addr;
+		kept->size = record->size;
+		memcpy(kept->data, record->old,
+		       min(record->size, sizeof(kept->data)));
+	}
+}
+
+/* One record of the undo log, newest first: all are counted. */
+static bool walk_undo(const struct fgft_undo_view *record, void *data)
 {
 	struct dump *dump = data;
-	struct fgft_dump_undo *kept;
 
-	if (dump->nundo < UNDO_KEPT) {
-		kept = &dump->undo[dump->nundo++];
-		memset(kept, 0, sizeof(*kept));
-		if (record->fn) {
-			kept->address = (unsigned long)record->fn;
-			memcpy(kept->data, record->arg, sizeof(kept->data));
-		} else {
-			kept->address = (unsigned long)record->addr;
-			kept->size = record->size;
-			memcpy(kept->data, record->old,
-			       min(record->size, sizeof(kept->data)));
-		}
+	if (dump->nundo < UNDO_KEPT)
+		keep_undo(dump, record);
+	if (record->fn) {
+		dump->calls++;
+	} else {
+		dump->stores++;
+		if (dump->stores <= STORES_PLACED)
+			count_range(dump, (unsigned long)record->addr);
 	}
-	if (!record->fn)
-		count_range(dump, (unsigned long)record->addr);
-	return ++dump->walked < UNDO_WALKED;
+	return true;
 }
 
 static void keep_write(struct dump *dump, const struct fgft_write *write)
@@ -228,13 +256,13 @@ static void dump_fill(struct dump *dump, struct fgft_call *call)
 	memcpy(dump->frames, call->frames,
 	       call->nframes * sizeof(call->frames[0]));
 	dump->nundo = 0;
+	dump->stores = 0;
+	dump->calls = 0;
 	dump->nranges = 0;
-	dump->walked = 0;
-	fgft_undo_count(&call->undo, &dump->stores, &dump->calls);
 	dump->nwrites = 0;
 	dump->writes_total = call->nwrites;
 	rcu_read_lock();
-	fgft_undo_each(&call->undo, keep_undo, dump);
+	fgft_undo_each(&call->undo, walk_undo, dump);
 	for (i = 0; i < call->nlogged; i++)
 		keep_write(dump, &call->writes[i]);
 	rcu_read_unlock();
@@ -359,9 +387,10 @@ static u32 put_string(struct writer *w, const char *text)
 	return at;
 }
 
-static u32 put_symbol(struct writer *w, unsigned long address)
+static u32 put_symbol(struct writer *w, const struct dump *dump,
+		      unsigned long address)
 {
-	sprint_symbol(w->symbol, address);
+	fgft_symbol_print(w->symbol, address, dump->mod->module);
 	return put_string(w, w->symbol);
 }
 
@@ -419,7 +448,7 @@ static void put_frames(struct writer *w, const struct dump *dump)
 
 	for (i = 0; i < dump->nframes; i++) {
 		to[i].address = dump->frames[i];
-		to[i].symbol = put_symbol(w, dump->frames[i]);
+		to[i].symbol = put_symbol(w, dump, dump->frames[i]);
 	}
 }
 
@@ -433,7 +462,7 @@ static void put_undo(struct writer *w, const struct dump *dump)
 	for (i = 0; i < dump->nundo; i++) {
 		to[i] = dump->undo[i];
 		if (!to[i].size)
-			to[i].symbol = put_symbol(w, to[i].address);
+			to[i].symbol = put_symbol(w, dump, to[i].address);
 	}
 }
 

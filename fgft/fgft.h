@@ -680,8 +680,8 @@ void fgft_control_exit(void);
 const char *fgft_cause_name(enum fgft_cause cause);
 const char *fgft_step_name(enum fgft_step step);
 const char *fgft_range_name(enum fgft_range_kind kind);
-void fgft_report(struct fgft_module *mod, struct fgft_entry *entry,
-		 const struct fgft_fault *fault);
+/* Cannot fail.  Takes @call over.  Any context. */
+void fgft_report(struct fgft_call *call);
 
 /* ---- dump.c: a device coredump a fault ----------------------------------- */
 

@@ -11,6 +11,7 @@
 #include "inject.h"
 #include "kapi.h"
 #include "pool.h"
+#include "report.h"
 
 /*
  * From the inside out: a driver may come with the last step, so that
@@ -48,6 +49,7 @@ static int __init fgft_init(void)
 	err = fgft_dump_init();
 	if (err)
 		goto fail_dump;
+	fgft_report_init();
 	err = fgft_control_init();
 	if (err)
 		goto fail_control;
@@ -69,6 +71,7 @@ fail_mutant:
 fail_inject:
 	fgft_control_exit();
 fail_control:
+	fgft_report_exit();
 	fgft_dump_exit();
 fail_dump:
 fail_kapi:
@@ -94,6 +97,7 @@ static void __exit fgft_exit(void)
 	fgft_mutant_exit(fgft_control_root());
 	fgft_inject_exit();
 	fgft_control_exit();
+	fgft_report_exit();
 	fgft_dump_exit();
 	fgft_finish_exit();
 	fgft_recover_exit();

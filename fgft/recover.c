@@ -166,8 +166,7 @@ static void tell(struct fgft_call *call, enum fgft_step step, int err, u32 lost)
 	fault->restore_error = err;
 	fault->settings_lost = lost;
 	fault->restore_ns = ktime_get_mono_fast_ns() - fault->detected_ns;
-	fgft_report(call->mod, call->entry, fault);
-	fgft_call_give(call);
+	fgft_report(call);
 }
 
 static void recover_device(struct work_struct *work)
@@ -443,8 +442,7 @@ void fgft_recover_start(struct fgft_call *call)
 			begin(call);
 	}
 	if (fault->step < FGFT_STEP_PM || fault->step == FGFT_STEP_FAILED) {
-		fgft_report(call->mod, call->entry, fault);
-		fgft_call_give(call);
+		fgft_report(call);
 		return;
 	}
 	llist_add(&call->waiting, &dev->aborted);

@@ -11,23 +11,38 @@
  *		step: registers			(one line)
  *	fgft:   caller got -5 (-EIO), rollback 12345 ns
  *
- * It is written when all is over, so that it can say how it ended and so that
- * a slow console does not lengthen the outage.
+ * It is written when all is over, so that it can say how it ended, and by a
+ * worker: names for addresses and a slow console take longer than a rollback,
+ * and the caller is to go on.  Until then the aborted call keeps what there is
+ * to tell.  Whoever reads from sysfs that there was a fault can read it in the
+ * log as well, and a kernel that panics tells of those it has not told yet.
  */
 #define pr_fmt(fmt) "fgft: " fmt
 
+#include <linux/atomic.h>
 #include <linux/device.h>
 #include <linux/err.h>
 #include <linux/kernel.h>
 #include <linux/kobject.h>
+#include <linux/llist.h>
+#include <linux/notifier.h>
+#include <linux/panic_notifier.h>
 #include <linux/spinlock.h>
 #include <linux/sysfs.h>
+#include <linux/workqueue.h>
 
 #include "control.h"
 #include "dump.h"
 #include "fgft.h"
 #include "report.h"
+#include "symbol.h"
 #include "trace.h"
+
+#define UNTOLD_MAX	32	/* faults that wait to be told of */
+
+/* Aborted calls the worker is to tell of, newest first. */
+static LLIST_HEAD(untold);
+static atomic_t nuntold;
 
 static const char * const fgft_cause_names[FGFT_CAUSE_COUNT] = {
 	[FGFT_CAUSE_NONE]	= "none",
@@ -122,9 +137,12 @@ static void report_print(const struct fgft_module *mod,
 			 const struct fgft_entry *entry,
 			 const struct fgft_fault *fault)
 {
+	/* printk() formats twice, and with interrupts off. */
+	char symbol[KSYM_SYMBOL_LEN];
 	char where[32] = "";
 	char result[48] = "nothing";
 
+	fgft_symbol_print(symbol, fault->ip, mod->module);
 	if (fault->addr || fault->cause == FGFT_CAUSE_LOAD)
 		scnprintf(where, sizeof(where), ", address %016lx", fault->addr);
 	if (entry->ret != FGFT_RET_VOID) {
@@ -137,7 +155,7 @@ static void report_print(const struct fgft_module *mod,
 
 	pr_err("FAULT: %s in %s [%s]\n", fgft_cause_name(fault->cause),
 	       entry->name, mod->module->name);
-	pr_err("  at %pS%s%s%s\n", (void *)fault->ip, where,
+	pr_err("  at %s%s%s%s\n", symbol, where,
 	       fault->what ? ", kernel function " : "",
 	       fault->what ?: "");
 	pr_err("  undone: %u stores, %u kernel effects, %u of %u register writes; step: %s\n",
@@ -167,22 +185,50 @@ static void count(struct fgft_tally *tally, const struct fgft_fault *fault)
 	tally->steps[fault->step]++;
 }
 
+/* Takes @call over. */
+static void tell(struct fgft_call *call)
+{
+	struct fgft_module *mod = call->mod;
+
+	fgft_dump_complete(mod, &call->fault);
+	report_print(mod, call->entry, &call->fault);
+	fgft_control_announce(mod);
+	fgft_call_give(call);
+}
+
+static void tell_all(struct work_struct *work)
+{
+	struct llist_node *calls = llist_reverse_order(llist_del_all(&untold));
+	struct fgft_call *call, *next;
+
+	llist_for_each_entry_safe(call, next, calls, waiting) {
+		tell(call);
+		atomic_dec(&nuntold);
+	}
+}
+
+static DECLARE_WORK(teller, tell_all);
+
 /**
  * fgft_report - tell that a fault happened and how it was put right
- * @mod: the driver
- * @entry: the entry point whose call was aborted
- * @fault: everything known about it; copied
+ * @call: aborted call, off the stack and rolled back; taken over
  *
- * Called once a fault, after recovery.  Prints, remembers the fault as the
- * newest of the driver, counts it and tells user space.
+ * Called once a fault, after recovery.  Remembers the fault as the newest of
+ * the driver and counts it; the log and user space are told soon after.  With
+ * more faults than a worker keeps up with, each waits for the log itself.
  *
  * Context: Any but NMI.
  */
-void fgft_report(struct fgft_module *mod, struct fgft_entry *entry,
-		 const struct fgft_fault *fault)
+void fgft_report(struct fgft_call *call)
 {
+	const struct fgft_fault *fault = &call->fault;
+	struct fgft_entry *entry = call->entry;
+	struct fgft_module *mod = call->mod;
+	bool told_here = atomic_inc_return(&nuntold) > UNTOLD_MAX;
 	unsigned long flags;
 
+	if (fault->restore_ns)
+		trace_fgft_restore(mod, entry, fault);
 	spin_lock_irqsave(&mod->fault_lock, flags);
 	mod->last = *fault;
 	mod->last_entry = entry;
@@ -192,13 +238,60 @@ void fgft_report(struct fgft_module *mod, struct fgft_entry *entry,
 		count(&entry->state->tally, fault);
 	if (fault->dev)
 		count(&fault->dev->tally, fault);
+	/* Under the lock: who reads the count finds something to wait for. */
+	if (!told_here && llist_add(&call->waiting, &untold))
+		schedule_work(&teller);
 	spin_unlock_irqrestore(&mod->fault_lock, flags);
+	if (told_here) {
+		atomic_dec(&nuntold);
+		tell(call);
+	}
+}
 
-	fgft_dump_complete(mod, fault);
-	if (fault->restore_ns)
-		trace_fgft_restore(mod, entry, fault);
-	report_print(mod, entry, fault);
-	fgft_control_announce(mod);
+/**
+ * fgft_report_flush - wait until all faults that were counted have been told of
+ *
+ * Context: Process.
+ */
+void fgft_report_flush(void)
+{
+	flush_work(&teller);
+}
+
+static int panicked(struct notifier_block *block, unsigned long event,
+		    void *data)
+{
+	struct llist_node *calls = llist_reverse_order(llist_del_all(&untold));
+	struct fgft_call *call;
+
+	llist_for_each_entry(call, calls, waiting)
+		report_print(call->mod, call->entry, &call->fault);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block panic_block = {
+	.notifier_call = panicked,
+};
+
+/**
+ * fgft_report_init - listen to panics
+ *
+ * Context: Process.
+ */
+void fgft_report_init(void)
+{
+	atomic_notifier_chain_register(&panic_notifier_list, &panic_block);
+}
+
+/**
+ * fgft_report_exit - stop listening
+ *
+ * Context: Process; no driver is known any more.
+ */
+void fgft_report_exit(void)
+{
+	atomic_notifier_chain_unregister(&panic_notifier_list, &panic_block);
+	flush_work(&teller);
 }
 
 /* The newest fault as it was reported; NULL if there was none. */
@@ -218,20 +311,23 @@ static struct fgft_entry *report_last(struct fgft_module *mod,
 ssize_t fgft_report_show(struct fgft_module *mod, char *buf)
 {
 	const struct fgft_entry *entry;
+	char symbol[KSYM_SYMBOL_LEN];
 	struct fgft_fault fault;
 	u64 faults;
 
 	entry = report_last(mod, &fault, &faults);
+	fgft_report_flush();
 	if (!entry)
 		return sysfs_emit(buf, "none\n");
 
+	fgft_symbol_print(symbol, fault.ip, mod->module);
 	return sysfs_emit(buf,
 			  "entry: %s\n"
 			  "device: %s\n"
 			  "cause: %s\n"
 			  "step: %s\n"
 			  "address: 0x%lx\n"
-			  "ip: %pS\n"
+			  "ip: %s\n"
 			  "what: %s\n"
 			  "result: %ld\n"
 			  "device_written: %d\n"
@@ -244,8 +340,8 @@ ssize_t fgft_report_show(struct fgft_module *mod, char *buf)
 			  entry->name,
 			  fault.dev ? dev_name(fault.dev->dev) : "-",
 			  fgft_cause_name(fault.cause),
-			  fgft_step_name(fault.step), fault.addr,
-			  (void *)fault.ip, fault.what ?: "-", fault.result,
+			  fgft_step_name(fault.step), fault.addr, symbol,
+			  fault.what ?: "-", fault.result,
 			  fault.device_written, fault.undone_stores,
 			  fault.undone_calls, fault.conflicts,
 			  fault.register_writes,

@@ -139,10 +139,38 @@ def test_dump(clean: Machine, decoder: Path) -> None:
     assert path[0] == last["ip"]
     assert any(symbol.startswith("edu_ioctl.fgft+") for symbol in path)
     assert any("x64_sys_ioctl" in symbol for symbol in path)
+    symbols = clean.check("cat /proc/kallsyms", timeout_s=60)
+    for module in ("edu", "fgft"):
+        ours = [frame for frame in dump["frames"] if frame["symbol"].endswith(f"[{module}]")]
+        assert ours and all(at_symbol(frame, symbols) for frame in ours), (module, ours)
     assert dump["undo_total"] == fault["undone_stores"] + fault["undone_calls"] >= 1
     assert sum(item["stores"] for item in dump["ranges"]) == fault["undone_stores"]
     assert dump["writes_total"] == int(last["register_writes"]) == len(dump["writes"]) >= 1
     assert all(write["bar"] == 0 and write["width"] == 4 for write in dump["writes"])
+
+
+def at_symbol(frame: dict[str, Any], symbols: str) -> bool:
+    """Say whether the kernel has a frame's symbol where the frame is, and none nearer."""
+    name, offset = re.split(r"[+/]", frame["symbol"])[:2]
+    address = int(frame["address"], 16)
+    module = frame["symbol"].rpartition(" ")[2]
+    starts = [(int(line[:16], 16), line.split()[2]) for line in symbols.splitlines() if line.endswith(module)]
+    nearest = max(start for start, _ in starts if start <= address)
+    return address - int(offset, 16) == nearest and (nearest, name) in starts
+
+
+def test_log_tells_what_is_counted(clean: Machine) -> None:
+    """A worker writes the log, but whoever finds a fault in sysfs finds it there as well."""
+    clean.write_file("/run/count", f"""
+echo edu edu_llseek bug 1 > /sys/kernel/fgft/inject
+dmesg -c > /dev/null
+edu seek 8
+while [ "$(cat {CONTROL}/faults)" = 0 ]; do usleep 1000; done
+dmesg
+""".encode())
+    lines = clean.check("sh /run/count", timeout_s=30)
+    assert re.search(r"fgft: FAULT: BUG in edu_llseek \[edu\]\n.*fgft:   at __fgft_strike\.fgft\+", lines), lines
+    assert re.search(r"caller got \S+ \(-EIO\), rollback \d+ ns", lines), lines
 
 
 def test_dump_of_a_fault_without_device(clean: Machine, decoder: Path) -> None:
