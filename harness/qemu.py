@@ -34,6 +34,7 @@ from harness.paths import scratch_dir
 from harness.qmp import Qmp, QmpClosed, QmpError, QmpTimeout
 from harness.spec import NUT_MAC, Files, Spec, arguments
 from harness.usb.model import Model, Sockets
+from harness.usb.model import environment as usb_environment
 
 T = TypeVar("T")
 
@@ -153,11 +154,17 @@ class Machine:
             try:
                 self._process = subprocess.Popen(
                     self.argv, stdin=None if self.spec.interactive else subprocess.DEVNULL,
-                    stdout=None if self.spec.interactive else stderr, stderr=stderr, preexec_fn=_die_with_parent)
+                    stdout=None if self.spec.interactive else stderr, stderr=stderr, preexec_fn=_die_with_parent,
+                    env=self._environment())
             except OSError as error:
                 raise self._lose(Outcome.QEMU_WOULD_NOT_START, f"{self.spec.qemu}: {error.strerror}") from None
         self._pidfd = os.pidfd_open(self._process.pid)
         self._connect()
+
+    def _environment(self) -> dict[str, str]:
+        """Return QEMU's environment."""
+        paced = self.spec.usb and self.spec.icount
+        return {**os.environ, **(usb_environment(Sockets(self._files.directory)) if paced else {})}
 
     def _make_disk(self) -> None:
         try:

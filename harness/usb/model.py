@@ -50,6 +50,11 @@ class Sockets:
         """QEMU's network gets frames here."""
         return self.directory / "usb-peer"
 
+    @property
+    def pace(self) -> Path:
+        """QEMU waits here until the device is done."""
+        return self.directory / "usb-pace"
+
 
 def build(name: str) -> Path:
     """Compile a device."""
@@ -72,6 +77,11 @@ def arguments(sockets: Sockets) -> list[str]:
     ]
 
 
+def environment(sockets: Sockets) -> dict[str, str]:
+    """Return what a QEMU that counts instructions needs, so that its clock waits for the device."""
+    return {"LD_PRELOAD": str(program.build(_HERE / "pace.cc", ("-shared", "-fPIC", "-ldl"))), "FGFT_USB": str(sockets.host)}
+
+
 def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
@@ -81,7 +91,8 @@ class Model:
 
     def __init__(self, name: str, sockets: Sockets, address: str, stderr: BinaryIO) -> None:
         """Start it; QEMU can connect when this returns."""
-        argv = [str(build(name)), str(sockets.host), str(sockets.control), str(sockets.wire), str(sockets.peer), address]
+        argv = [str(build(name)), str(sockets.host), str(sockets.control), str(sockets.wire), str(sockets.peer),
+                str(sockets.pace), address]
         self._process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=stderr, stderr=stderr,
                                          preexec_fn=_die_with_parent)
         try:

@@ -90,7 +90,7 @@ int unread(int fd)
 
 Server::~Server()
 {
-	for (const int fd : {host_listener_, control_listener_, host_, control_, wire_})
+	for (const int fd : {host_listener_, control_listener_, pace_listener_, host_, control_, wire_, pace_})
 		if (fd >= 0)
 			close(fd);
 }
@@ -103,6 +103,9 @@ const char *Server::open()
 	wire_ = bound(paths_.wire, SOCK_DGRAM);
 	if (wire_ < 0)
 		return "socket of the wire";
+	pace_listener_ = bound(paths_.pace, SOCK_STREAM);
+	if (pace_listener_ < 0)
+		return "socket of the pace";
 	// Last: who can reach it can reach the others.
 	control_listener_ = bound(paths_.control, SOCK_STREAM);
 	return control_listener_ < 0 ? "socket of control" : nullptr;
@@ -122,10 +125,11 @@ const char *Server::step()
 {
 	const bool served = !held_ && host_ >= 0;
 	const bool frames_wait = !redir_.sent().empty();
-	std::array<pollfd, 3> watched = {{
+	std::array<pollfd, 4> watched = {{
 		{host_ >= 0 ? host_ : host_listener_, 0, 0},
 		{wire_, 0, 0},
 		{control_ >= 0 ? control_ : control_listener_, POLLIN, 0},
+		{pace_ >= 0 ? pace_ : pace_listener_, POLLIN, 0},
 	}};
 
 	if (!held_) {
@@ -146,6 +150,12 @@ const char *Server::step()
 			control_ = -1;
 			return nullptr;
 		}
+	}
+	if (watched[3].revents) {
+		if (pace_ < 0)
+			return accept_from(pace_listener_, pace_);
+		if (held_ || is_done())
+			tell_pace();
 	}
 	if (held_)
 		return nullptr;
@@ -168,6 +178,30 @@ const char *Server::accept_from(int &listener, int &peer)
 	// One each: a second one would find nobody to talk to.
 	close(std::exchange(listener, -1));
 	return nullptr;
+}
+
+// Whether nothing has come that could be dealt with now.
+bool Server::is_done()
+{
+	const bool frames_wait = !redir_.sent().empty();
+	std::array<pollfd, 2> watched = {{
+		{host_, static_cast<short>(frames_wait ? 0 : POLLIN), 0},
+		{wire_, static_cast<short>(redir_.has_room() ? POLLIN : 0), 0},
+	}};
+
+	return poll(watched.data(), watched.size(), 0) == 0;
+}
+
+// Lets the host go on, if it waits.
+void Server::tell_pace()
+{
+	std::array<char, 16> asked;
+	const ssize_t got = pace_ >= 0 ? recv(pace_, asked.data(), asked.size(), MSG_DONTWAIT) : -1;
+
+	if (got == 0)
+		close(std::exchange(pace_, -1));
+	else if (got > 0)
+		send(pace_, asked.data(), static_cast<size_t>(got), MSG_NOSIGNAL);
 }
 
 // Takes in what the host has sent; false if it is gone or makes no sense.
@@ -298,6 +332,7 @@ bool Server::settle()
 	for (int step = 0; step < kSettleSteps && host_ >= 0; step++) {
 		if (!read_host() || !write_host() || !write_wire())
 			return false;
+		tell_pace();
 		if (redir_.output().empty() && redir_.sent().empty() && !unread(host_) && !unread(wire_))
 			return true;
 		usleep(kSettleUs);
@@ -313,6 +348,7 @@ bool Server::unplug()
 		if (!write_host() || !read_host())
 			return false;
 		redir_.sent().clear();
+		tell_pace();
 		if (redir_.unplugged())
 			return settle();
 		usleep(kSettleUs);

@@ -17,6 +17,7 @@ struct Paths {
 	std::string control;	// and the harness to this one
 	std::string wire;	// frames come in here, a datagram each
 	std::string peer;	// and go out there
+	std::string pace;	// QEMU asks here whether all is done: pace.cc
 };
 
 class Server {
@@ -39,6 +40,8 @@ private:
 	void read_wire();
 	bool write_wire();
 	bool read_control();
+	bool is_done();
+	void tell_pace();
 	std::string obey(std::string_view line);
 	bool settle();
 	bool unplug();
@@ -48,8 +51,8 @@ private:
 	Redir redir_;
 	std::map<std::string, Snapshot, std::less<>> snapshots_;
 	std::string line_;
-	int host_listener_ = -1, control_listener_ = -1;
-	int host_ = -1, control_ = -1, wire_ = -1;
+	int host_listener_ = -1, control_listener_ = -1, pace_listener_ = -1;
+	int host_ = -1, control_ = -1, wire_ = -1, pace_ = -1;
 	bool reached_ = false;	// the wire's other end
 	bool held_ = false;	// neither host nor wire is served
 };

@@ -3,8 +3,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,7 +31,7 @@ PING = "ping -c 20 -i 0.02 10.77.0.2"
 @pytest.fixture(scope="module")
 def guest() -> Iterator[Machine]:
     """A guest with the distribution's pegasus at work, saved in that state."""
-    with Machine(Spec(smp=1, nut_model="", usb="pegasus", devices=(), panic_on_oops=True)) as machine:
+    with Machine(Spec(smp=1, nut_model="", usb="pegasus", devices=(), panic_on_oops=True, icount=True)) as machine:
         machine.check(LOAD, timeout_s=20)
         machine.save(SNAPSHOT)
         yield machine
@@ -40,6 +45,24 @@ def test_frames_pass(guest: Machine) -> None:
     assert "AN986" in guest.check("dmesg")
     said = guest.check("ethtool eth0")
     assert "Speed: 100Mb/s" in said and "Link detected: yes" in said
+
+
+@pytest.mark.boot
+def test_takes_no_time(guest: Machine) -> None:
+    """The guest's clock stands still while the device does not get to its work."""
+    guest.load(SNAPSHOT)
+    job = guest.background(f"{PING}")
+    device = int(subprocess.run(["pgrep", "-P", str(os.getpid()), "-f", "/programs/pegasus-"], capture_output=True, text=True,
+                                check=True).stdout)
+    for _ in range(5):
+        os.kill(device, signal.SIGSTOP)
+        time.sleep(0.1)
+        os.kill(device, signal.SIGCONT)
+        time.sleep(0.02)
+    result = guest.collect(job)
+    assert result and "20 packets received" in result.out
+    longest_ms = float(result.out.rpartition("/")[2].split()[0])
+    assert longest_ms < 5
 
 
 @pytest.mark.boot
@@ -59,13 +82,14 @@ def test_snapshot_under_load(guest: Machine, end: str) -> None:
 
 
 def test_command_line(tmp_path: Path) -> None:
-    """The clock of a machine with such a device does not leap while it is idle."""
+    """Only the clock of a machine whose mouse is moved by the host goes by the wall's while it is idle."""
 
-    def clock(usb: str) -> str:
-        argv = arguments(Spec(icount=True, usb=usb), "tcg", tmp_path, Files(tmp_path))
+    def clock(**what: Any) -> str:
+        argv = arguments(Spec(icount=True, **what), "tcg", tmp_path, Files(tmp_path))
         return argv[argv.index("-icount") + 1]
 
-    assert clock("pegasus") == "shift=0,sleep=on" and clock("") == "shift=0,sleep=off"
+    assert clock(usb="pegasus") == clock() == "shift=0,sleep=off"
+    assert clock(mouse=True) == "shift=0,sleep=on"
     assert "--usb pegasus" in Spec(usb="pegasus").cli()
 
 
