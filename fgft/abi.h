@@ -39,6 +39,10 @@
 #define FGFT_REG_CLEARS		7	/* loses what it holds when it is read */
 #define FGFT_REG_PAGED		8	/* as PLAIN, write by write: selects or is selected */
 #define FGFT_REG_ACKS		9	/* loses the bits that are written to it */
+#define FGFT_REG_PHY		10	/* writes a PHY's register, which mii.ko is asked for */
+
+/* bar of a register that a control message reaches: its request is in the low byte */
+#define FGFT_BAR_MESSAGE	0x100
 
 #ifndef __ASSEMBLY__
 
@@ -84,7 +88,8 @@ struct fgft_target {
  * @partner is the offset of the register that takes back what this one does:
  * that clears what FGFT_REG_SET sets, sets what FGFT_REG_CLEAR clears, raises
  * what FGFT_REG_CLEARS has lost.  @status is where the mask of the first two is
- * read.  For a row of registers, those of the first one.
+ * read.  For a row of registers, those of the first one.  Of a register that a
+ * message reaches @partner is the request that reads it.
  */
 struct fgft_reg {
 	u32 bar;

@@ -258,6 +258,7 @@ static __always_inline void call_blank(struct fgft_call *call)
 	call->rung = false;
 	call->rough = false;
 	call->unacked = false;
+	call->phy = false;
 	call->hit[FGFT_LENT].start = NOWHERE;
 	call->made = NULL;
 	if (call->aged)

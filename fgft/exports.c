@@ -53,6 +53,7 @@ EXPORT_SYMBOL_GPL(fgft_call_is_deferred);
 EXPORT_SYMBOL_GPL(fgft_call_undo_full);
 EXPORT_SYMBOL_GPL(fgft_undo_find);
 EXPORT_SYMBOL_GPL(fgft_device_told);
+EXPORT_SYMBOL_GPL(fgft_registers_message);
 EXPORT_SYMBOL_GPL(fgft_window_close);
 
 /* Sleeping, waiting and being called back. */

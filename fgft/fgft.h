@@ -215,6 +215,7 @@ struct fgft_call {
 	bool rung;			/* a doorbell was, early: no register undo */
 	bool rough;			/* a write was, that register undo does not cover */
 	bool unacked;			/* register undo: causes are there again */
+	bool phy;			/* what the PHY is told now is in the undo log */
 	const struct sk_buff *made;	/* newest socket buffer made inside, or NULL */
 	/* Blank at begin whatever has come about. */
 	struct fgft_device *dev;	/* device written, NULL if none */
@@ -230,8 +231,7 @@ struct fgft_call {
 	struct fgft_held held[FGFT_HELD];
 	struct fgft_defer_page *defer;	/* effects due at commit; the first page stays */
 	struct fgft_defer_page *defer_tail;
-	struct fgft_deferred *defer_first, *defer_at;	/* and where the next goes */
-	struct fgft_deferred *defer_end;
+	struct fgft_deferred *defer_first, *defer_at, *defer_end;	/* next goes to the 2nd */
 	u32 defer_pages;
 	bool closed;			/* window.c: something has left for good */
 	u64 begun_at, closed_at;	/* time stamp counter, 0: not taken */

@@ -83,6 +83,22 @@ static struct place find_place(const struct fgft_module *mod, u32 bar,
 	return place;
 }
 
+/**
+ * fgft_registers_message - the row of a register that a control message reaches
+ * @mod: the driver
+ * @request: what writes it
+ * @index: the register
+ * @value: its bytes and those of the registers behind it, as far as there are
+ *
+ * Context: Any.
+ * Return: the row, or NULL if there is none for it.
+ */
+const struct fgft_reg *fgft_registers_message(const struct fgft_module *mod,
+					      u8 request, u16 index, u64 value)
+{
+	return find_place(mod, FGFT_BAR_MESSAGE | request, index, value).write;
+}
+
 /* The register that belongs to @addr as @offset belongs to the row's. */
 static void __iomem *partner(const struct fgft_reg *reg,
 			     volatile void __iomem *addr, u32 offset)

@@ -55,6 +55,9 @@ const struct fgft_reg *fgft_device_read(struct fgft_call *call,
 					unsigned long ip);
 u64 fgft_device_keep(struct fgft_call *call, const struct fgft_reg *reg,
 		     const volatile void __iomem *addr, u64 value);
+/* What the policy says of a register that a control message writes. */
+const struct fgft_reg *fgft_registers_message(const struct fgft_module *mod,
+					      u8 request, u16 index, u64 value);
 /* It was told something by a message. */
 void fgft_device_told(struct fgft_call *call, struct fgft_device *dev,
 		      bool undone);

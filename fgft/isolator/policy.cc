@@ -12,6 +12,8 @@
  *	register 0:0x00d0 pair clear=0x00d8
  *	register 0:0x00c0 clears raise=0x00c8
  *	register 0:0x0030+4 paged
+ *	message 0xf1:0x10+6 plain read=0xf0
+ *	message 0xf1:0x28 phy mask=0x20 match=0x20
  */
 #include "policy.h"
 
@@ -28,6 +30,8 @@ const char except_form[] = "except <function> <reason>";
 const char register_form[] = "register <BAR>:<offset>[+<count>] plain|paged|event|doorbell|relaxed|pair|clears|acks "
 			     "[width=1|2|4|8] [mask=<number> match=<number>]; "
 			     "plain or paged keeps=<mask>; pair clear=<offset> [read=<offset>]; clears raise=<offset>";
+const char message_form[] = "message <request>:<index>[+<count>] plain|event|phy "
+			    "[width=1|2|4|8] [mask=<number> match=<number>]; plain read=<request>";
 
 /* The kinds of a line.  A pair is two registers, and named by the setting one. */
 const std::map<std::string, RegisterKind> kinds = {
@@ -38,19 +42,31 @@ const std::map<std::string, RegisterKind> kinds = {
 	{"acks", RegisterKind::acks},
 };
 
+/* The same for registers that control messages reach. */
+const std::map<std::string, RegisterKind> message_kinds = {
+	{"plain", RegisterKind::plain},
+	{"event", RegisterKind::event},
+	{"phy", RegisterKind::phy},
+};
+
 /* The setting that names the other register, for the kinds that have one. */
 const std::map<RegisterKind, std::string> partner_keys = {
 	{RegisterKind::set, "clear"},
 	{RegisterKind::clears, "raise"},
 };
 
+/* A PCI function has six BARs, and the expansion ROM is nobody's register. */
+constexpr uint64_t last_bar = 5;
+constexpr uint64_t last_request = 0xff;
+constexpr uint64_t last_index = 0xffff;
+
 bool fits_u32(uint64_t value)
 {
 	return value <= UINT32_MAX;
 }
 
-/* <BAR>:<offset>[+<count>] */
-bool parse_place(const std::string &word, Register &reg)
+/* <BAR>:<offset>[+<count>], the first two at most so large */
+bool parse_place(const std::string &word, uint64_t last, uint64_t last_offset, Register &reg)
 {
 	size_t colon = word.find(':');
 	size_t plus = word.find('+');
@@ -62,8 +78,7 @@ bool parse_place(const std::string &word, Register &reg)
 							  plus : plus - colon - 1));
 	auto count = plus == std::string::npos ? 1 : parse_number(word.substr(plus + 1));
 
-	/* A PCI function has six BARs, and the expansion ROM is nobody's register. */
-	if (!bar || !offset || !count || *bar > 5 || !fits_u32(*offset) || !fits_u32(*count) ||
+	if (!bar || !offset || !count || *bar > last || *offset > last_offset || !fits_u32(*count) ||
 	    !*count)
 		return false;
 	reg.bar = static_cast<uint32_t>(*bar);
@@ -131,7 +146,7 @@ std::vector<Register> parse_register(const std::vector<std::string> &words)
 {
 	Line line;
 
-	if (words.size() < 3 || !parse_place(words[1], line.reg))
+	if (words.size() < 3 || !parse_place(words[1], last_bar, UINT32_MAX, line.reg))
 		return {};
 	auto kind = kinds.find(words[2]);
 	if (kind == kinds.end())
@@ -155,6 +170,62 @@ std::vector<Register> parse_register(const std::vector<std::string> &words)
 	/* The mask belongs to both, as far from the row's start for each. */
 	return {line.reg, clearing_half(line.reg)};
 }
+
+/* A setting of a register that a message reaches; @reads once it is known how to read it. */
+bool parse_message_setting(const std::string &word, Register &reg, bool &reads)
+{
+	size_t equal = word.find('=');
+	auto value = parse_number(equal == std::string::npos ? "" : word.substr(equal + 1));
+	std::string key = word.substr(0, equal);
+
+	if (!value)
+		return false;
+	if (key == "width" && (*value == 1 || *value == 2 || *value == 4 || *value == 8))
+		reg.width = static_cast<uint32_t>(*value);
+	else if (key == "mask")
+		reg.mask = *value;
+	else if (key == "match")
+		reg.match = *value;
+	else if (key == "read" && *value <= last_request && reg.kind == RegisterKind::plain && !reads) {
+		reg.partner = static_cast<uint32_t>(*value);
+		reads = true;
+	} else
+		return false;
+	return true;
+}
+
+/* The registers of a line, none if it is wrong. */
+std::vector<Register> parse_message(const std::vector<std::string> &words)
+{
+	bool reads = false;
+	Register reg;
+
+	reg.width = 1;
+	if (words.size() < 3 || !parse_place(words[1], last_request, last_index, reg))
+		return {};
+	auto kind = message_kinds.find(words[2]);
+	if (kind == message_kinds.end())
+		return {};
+	reg.bar |= bar_message;
+	reg.kind = kind->second;
+	for (size_t i = 3; i < words.size(); i++)
+		if (!parse_message_setting(words[i], reg, reads))
+			return {};
+	if (reg.match & ~reg.mask || reads != (reg.kind == RegisterKind::plain))
+		return {};
+	return {reg};
+}
+
+/* Lines that describe registers. */
+struct Describer {
+	const char *form;
+	std::vector<Register> (*parse)(const std::vector<std::string> &words);
+};
+
+const std::map<std::string, Describer> describers = {
+	{"register", {register_form, parse_register}},
+	{"message", {message_form, parse_message}},
+};
 
 /* The words from @first on, as they stood but for blanks. */
 std::string join(const std::vector<std::string> &words, size_t first)
@@ -210,17 +281,18 @@ Result<Policy> Policy::load(const std::string &path)
 
 			if (!wrong.empty())
 				return Error{where + wrong};
-		} else if (words[0] == "register") {
-			const auto registers = parse_register(words);
-
-			if (registers.empty())
-				return Error{where + "expected '" + register_form + "'"};
-			policy.registers.insert(policy.registers.end(), registers.begin(),
-						registers.end());
-		} else {
-			return Error{where + "expected '" + entry_form + "', '" +
-				     except_form + "' or '" + register_form + "'"};
+			continue;
 		}
+		auto describer = describers.find(words[0]);
+
+		if (describer == describers.end())
+			return Error{where + "expected '" + entry_form + "', '" + except_form +
+				     "', '" + register_form + "' or '" + message_form + "'"};
+		const auto registers = describer->second.parse(words);
+
+		if (registers.empty())
+			return Error{where + "expected '" + describer->second.form + "'"};
+		policy.registers.insert(policy.registers.end(), registers.begin(), registers.end());
 	}
 	if (!policy.exceptions.empty() && !policy.all)
 		return Error{path + ": 'except' needs 'entry *': what is not listed is native"};

@@ -23,7 +23,11 @@ enum class RegisterKind : uint64_t {
 	clears = 7,
 	paged = 8,
 	acks = 9,
+	phy = 10,
 };
+
+/* As FGFT_BAR_MESSAGE: the request is added. */
+constexpr uint32_t bar_message = 0x100;
 
 struct Register {
 	uint32_t bar = 0;

@@ -51,9 +51,12 @@ static void mii_phy_undo(struct fgft_call *c, struct mii_if_info *mii, int reg)
 {
 	int value = mii->mdio_read(mii->dev, mii->phy_id, reg);
 
-	if (value >= 0)
-		UNDO(phy_write, FGFT_EFFECT_SLEEPS, mii, reg, value,
-		     fgft_driver_body(c->mod, mii->mdio_write));
+	if (value < 0)
+		return;
+	UNDO(phy_write, FGFT_EFFECT_SLEEPS, mii, reg, value,
+	     fgft_driver_body(c->mod, mii->mdio_write));
+	c->phy = true;
+	c->touched = true;
 }
 
 /* Newest first: the PHY is told how to go on when it knows what to offer. */
@@ -67,6 +70,7 @@ static void mii_link_undo(struct fgft_call *c, struct mii_if_info *mii)
 
 #define MII_LINK_UNDO(mii)	mii_link_undo(c, mii)
 #define MII_PHY_UNDO(mii, reg)	mii_phy_undo(c, mii, reg)
+#define MII_PHY_DONE		(c->phy = false)
 #define MII_NEED(mii)		mii_need(c, mii, _RET_IP_, kapi_name)
 #define MII_CARRIER_UNDO(mii)	mii_carrier_undo(c, (mii)->dev)
 

@@ -6,6 +6,7 @@
 
 #include "bus_usb.h"
 #include "kapi.h"
+#include "message.h"
 
 KAPI_EFFECT(usb_deregister, usb_deregister(AS(struct usb_driver *, a)))
 KAPI_EFFECT(usb_free_urb, fgft_domain_remove(AS(void *, a));
@@ -194,6 +195,19 @@ static struct fgft_device *message_begin(struct fgft_call *c,
 	return usb_need(c, udev, ip, what);
 }
 
+/* It is about to be told: what is in the policy file can be taken back. */
+static void message_tell(struct fgft_call *c, struct usb_device *udev,
+			 const struct fgft_message *message, unsigned long ip,
+			 const char *what)
+{
+	struct fgft_device *dev = message_begin(c, udev, ip, what);
+
+	if (message->size)
+		kapi_need(c, FGFT_OBJECT_READABLE, message->data, message->size,
+			  ip, what);
+	fgft_device_told(c, dev, fgft_message_log(c, udev, message));
+}
+
 KAPI_EXPORT(int, usb_control_msg_recv,
 	    (struct usb_device *udev, __u8 endpoint, __u8 request, __u8 type,
 	     __u16 value, __u16 index, void *data, __u16 size, int timeout,
@@ -217,14 +231,11 @@ KAPI_EXPORT(int, usb_control_msg_send,
 {
 	KAPI_ENTER(usb_control_msg_send);
 
-	if (c) {
-		struct fgft_device *dev;
-
-		dev = message_begin(c, udev, _RET_IP_, kapi_name);
-		if (size)
-			NEED(READABLE, data, size);
-		fgft_device_told(c, dev, false);
-	}
+	if (c)
+		message_tell(c, udev,
+			     &(struct fgft_message){ request, type, index, size,
+						     data },
+			     _RET_IP_, kapi_name);
 	return usb_control_msg_send(udev, endpoint, request, type, value, index,
 				    data, size, timeout, flags);
 }
@@ -236,16 +247,15 @@ KAPI_EXPORT(int, usb_control_msg,
 {
 	KAPI_ENTER(usb_control_msg);
 
-	if (c) {
-		struct fgft_device *dev;
-
-		dev = message_begin(c, udev, _RET_IP_, kapi_name);
-		if (size && (type & USB_DIR_IN))
+	if (c && !(type & USB_DIR_IN)) {
+		message_tell(c, udev,
+			     &(struct fgft_message){ request, type, index, size,
+						     data },
+			     _RET_IP_, kapi_name);
+	} else if (c) {
+		message_begin(c, udev, _RET_IP_, kapi_name);
+		if (size)
 			WRITES(data, size);
-		else if (size)
-			NEED(READABLE, data, size);
-		if (!(type & USB_DIR_IN))
-			fgft_device_told(c, dev, false);
 	}
 	return usb_control_msg(udev, pipe, request, type, value, index, data,
 			       size, timeout);

@@ -79,14 +79,38 @@ TEST(Policy, RegistersWithPartners)
 	EXPECT_EQ(registers[7].keeps, 0xffffu);
 }
 
+TEST(Policy, RegistersOfMessages)
+{
+	Workspace space;
+	auto policy = Policy::load(space.write("p", "message 0xf1:0x10+6 plain read=0xf0\n"
+						    "message 0xf1:0x25+3 event\n"
+						    "message 2:0xffff phy width=2 mask=0x20 match=0x20\n"));
+
+	ASSERT_TRUE(policy) << policy.error();
+	const auto &registers = policy.value().registers;
+
+	ASSERT_EQ(registers.size(), 3u);
+	EXPECT_EQ(registers[0].bar, 0x1f1u);
+	EXPECT_EQ(registers[0].offset, 0x10u);
+	EXPECT_EQ(registers[0].count, 6u);
+	EXPECT_EQ(registers[0].width, 1u);
+	EXPECT_EQ(registers[0].kind, RegisterKind::plain);
+	EXPECT_EQ(registers[0].partner, 0xf0u);
+	EXPECT_EQ(registers[1].kind, RegisterKind::event);
+	EXPECT_EQ(registers[2].bar, 0x102u);
+	EXPECT_EQ(registers[2].width, 2u);
+	EXPECT_EQ(registers[2].match, 0x20u);
+	EXPECT_EQ(registers[2].kind, RegisterKind::phy);
+}
+
 class BadLine : public ::testing::TestWithParam<const char *> {};
 
 TEST_P(BadLine, IsNamedWithWhatIsExpected)
 {
 	Workspace space;
 	auto policy = Policy::load(space.write("p", std::string("entry fine\n") + GetParam()));
-	const std::string word = std::string(GetParam()).substr(0, 8) == "register" ? "register"
-										  : "entry";
+	const std::string first = std::string(GetParam()).substr(0, std::string(GetParam()).find(' '));
+	const std::string word = first == "register" || first == "message" ? first : "entry";
 	const std::string start = space.path("p") + ":2: expected '" + word + " <";
 
 	ASSERT_FALSE(policy);
@@ -112,7 +136,16 @@ INSTANTIATE_TEST_SUITE_P(Policy, BadLine,
 					   "register 0:4 clears raise=8 mask=1 match=1",
 					   "register 0:4 relaxed read=4",
 					   "register 0:4 event keeps=1", "register 0:4 plain keeps=0",
-					   "register :4 plain"));
+					   "register :4 plain", "register 0:4 phy", "message",
+					   "message 1:2", "message 0x100:2 event",
+					   "message 1:0x10000 event", "message 1:2 plain",
+					   "message 1:2 doorbell", "message 1:2 event read=3",
+					   "message 1:2 plain read=0x100",
+					   "message 1:2 plain read=3 read=3",
+					   "message 1:2 plain read=3 keeps=1",
+					   "message 1:2 event mask=1 match=2",
+					   "message 1:2 event width=3",
+					   "message 1:2 event width"));
 
 TEST(Policy, EveryEntryButExceptions)
 {

@@ -72,8 +72,23 @@ def test_link_is_kept(guest: Machine) -> None:
     guest.check(f"echo pegasus pegasus_set_link_ksettings null-load {hits} > /sys/kernel/fgft/inject")
     assert guest.run("ethtool -s nut autoneg off speed 10 duplex half", timeout_s=LOAD_S).rc
     fault = last_fault(guest)
-    assert (fault["entry"], fault["step"], fault["result"]) == ("pegasus_set_link_ksettings", "pm", "-5")
+    assert (fault["entry"], fault["step"], fault["result"]) == ("pegasus_set_link_ksettings", "registers", "-5")
     assert guest.check("ethtool nut", timeout_s=LOAD_S) == before
+    assert "5 packets received" in guest.check(PING, timeout_s=LOAD_S)
+
+
+@pytest.mark.boot
+def test_registers_go_back(guest: Machine) -> None:
+    """An open that fails leaves the receiver off, as it was, without the driver's callbacks."""
+    guest.check("ip link set nut down; echo pegasus pegasus_open profile > /sys/kernel/fgft/inject; "
+                "ip link set nut up; ip link set nut down", timeout_s=LOAD_S)
+    hits = int(dict(line.split(": ") for line in guest.check("cat /sys/kernel/fgft/inject").splitlines())["hits"])
+    guest.check(f"echo pegasus pegasus_open null-load {hits} > /sys/kernel/fgft/inject")
+    assert guest.run("ip link set nut up", timeout_s=LOAD_S).rc
+    fault = last_fault(guest)
+    assert (fault["entry"], fault["step"]) == ("pegasus_open", "registers")
+    assert int(fault["undone_calls"]) > 3  # two transfers, the address, what is sent and accepted
+    guest.check("ip link set nut up; ip neigh replace 10.77.0.2 lladdr 52:54:00:46:47:02 nud permanent dev nut", timeout_s=LOAD_S)
     assert "5 packets received" in guest.check(PING, timeout_s=LOAD_S)
 
 
