@@ -152,7 +152,8 @@ def arguments(spec: Spec, accel: str, kernel_image: Path, files: Files) -> list[
         *_nut(spec),
         "-netdev", "hubport,id=peer-port,hubid=0",
         "-device", f"virtio-net-pci,netdev=peer-port,id=peer,mac={PEER_MAC},romfile="
-        + (f",tx=timer,x-txtimer={spec.peer_timer_ns}" if spec.peer_timer_ns is not None else ""),
+        # Else the main loop learns of what is to be sent by a file, when the host lets it run.
+        + (f",tx=timer,x-txtimer={spec.peer_timer_ns},ioeventfd=off" if spec.peer_timer_ns is not None else ""),
     ]
     for device in spec.devices:
         argv += ["-device", device]

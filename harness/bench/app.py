@@ -91,8 +91,9 @@ def _growth(args: argparse.Namespace) -> dict[str, Any]:
 
 def _cost(args: argparse.Namespace, driver: drivers.Driver) -> tuple[Measured, profile.Profile | None]:
     """Measure instructions."""
+    fine = driver.service.fine
     with scratch_dir() as scratch:
-        spec = driver.machine(Spec(smp=1, icount=True, panic_on_oops=True, modules=modules(driver, "plain", "fgft_bench"),
+        spec = driver.machine(Spec(smp=1, icount=True, panic_on_oops=True, modules=modules(driver, "plain", "fgft_bench", *([fine] if fine else [])),
                                    peer_timer_ns=_PEER_TIMER_NS,
                                    plugin=profile.Profile.argument(Path(scratch)) if args.profile else ""))
         with Machine(spec, log=args.out / driver.name / "console.log") as machine:

@@ -13,7 +13,7 @@ import pytest
 
 from harness import flow
 from harness.bench import app, micro, pktgen, profile, recovery, results
-from harness.bench.measure import Cost, Measured, modes
+from harness.bench.measure import Cost, Measured, busy_ns, modes
 from harness.bench.recovery import Recovery, Row
 from harness.demo.target import Profile
 from harness.outcome import HarnessError
@@ -45,6 +45,15 @@ def test_bad_input_is_one_line_and_2(words: tuple[str, ...], told: str) -> None:
     done = harness("bench", *words)
     assert done.returncode == 2
     assert told in done.stderr and len(done.stderr.strip().splitlines()) == 1
+
+
+def test_busy_time() -> None:
+    """Idle time is no instructions; a reading that is cut short is said to be."""
+    clock = "now at {} nsecs\n  .idle_sleeptime : {} nsecs\n"
+    before, after = clock.format(1000, 300), clock.format(9000, 4300)
+    assert busy_ns(before + TEXT.format(errors=0, sent=10000) + after) == 8000 - 4000
+    with pytest.raises(HarnessError, match="timer_list"):
+        busy_ns(before + after.splitlines()[0])
 
 
 def test_pktgen_result() -> None:
