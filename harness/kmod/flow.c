@@ -44,6 +44,7 @@
 #define PACKETS		BIT(20)		/* of a run, each way; later ones are not sent */
 #define CATCH_UP_NS	(100 * NSEC_PER_MSEC)	/* a delay is no loss up to here */
 #define SETTLE_MS	50		/* for the last packets to arrive */
+#define WARM_NS		(5 * NSEC_PER_MSEC)	/* first packets find nothing ready */
 
 static char *near = "nut";
 module_param(near, charp, 0400);
@@ -97,7 +98,8 @@ static void note_gap(struct way *way, u64 now)
 {
 	lockdep_assert_held(&way->lock);
 
-	if (now > way->last_ns && now - way->last_ns > way->longest_ns) {
+	if (now > flow.start_ns + WARM_NS && now > way->last_ns &&
+	    now - way->last_ns > way->longest_ns) {
 		way->longest_ns = now - way->last_ns;
 		way->longest_at_ns = now;
 	}
