@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from harness import kernel
-from harness.bench import growth, micro, page, pktgen, profile, recovery, results
+from harness.bench import growth, micro, page, pktgen, profile, recovery, results, rst
 from harness.bench.measure import Bench, Measured
 from harness.bench.recovery import Recovery
 from harness import driver as drivers
@@ -127,7 +127,9 @@ def run(args: argparse.Namespace) -> int:
     fields = results.driver_fields(found, text_ratio, recovered, grown, per_call)
     small = parts.measure("micro", micro.measure) or micro.empty()
     summary = results.write(args.out, ["python3", "-m", "harness", *sys.argv[1:]], driver.name, fields, small)
-    shown = page.write(args.out / page.PAGE, json.loads((args.out / "summary.json").read_text(encoding="utf-8")))
+    whole = json.loads((args.out / "summary.json").read_text(encoding="utf-8"))
+    shown = page.write(args.out / page.PAGE, whole)
+    rst.write(args.out / rst.PAGE, whole)
     if args.json:
         print(summary.read_text(encoding="utf-8"), end="")
     else:

@@ -23,6 +23,7 @@ _STYLE = _TEMPLATES.parents[1] / "campaign" / "templates"
 _STEP_WORDS = {
     "undo": "memory and kernel effects put back; the device was not written",
     "registers": "and plain registers written back",
+    "again": "and the entry point was run once more",
     "pm": "and the device re-initialised by the driver's own suspend and resume",
     "rebind": "driver unbound and bound, device configured again",
     "restart": "module removed and loaded, device configured again",

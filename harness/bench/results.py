@@ -71,7 +71,8 @@ def write(out: Path, command: list[str], driver: str, fields: dict[str, Any], sm
     write_whole(own, json.dumps({**head, "driver": driver, **fields}, indent=1) + "\n")
     whole = out / "summary.json"
     try:
-        drivers = dict(json.loads(whole.read_text(encoding="utf-8"))["drivers"])
+        known = dict(json.loads(whole.read_text(encoding="utf-8"))["drivers"])
+        drivers = {name: of for name, of in known.items() if {*STEPS} <= {*of["recovery"]}}
     except (OSError, ValueError, KeyError, TypeError):
         drivers = {}  # none yet, or one of another version
     drivers[driver] = fields
@@ -126,7 +127,8 @@ def micro_bound(small: dict[str, Any]) -> tuple[str, bool | None]:
     return f"a checked and logged store: {STORE_SHARE:.0%} of libitm's gl_wt at most", ours <= theirs * STORE_SHARE if known else None
 
 
-def _verdict(bound: tuple[str, bool | None]) -> str:
+def verdict(bound: tuple[str, bool | None]) -> str:
+    """Return a line about something that was to be shown."""
     words = {True: "held", False: "MISSED", None: "not known"}
     return f"{words[bound[1]]}: {bound[0]}"
 
@@ -135,7 +137,7 @@ def _micro_lines(small: dict[str, Any]) -> list[str]:
     lines = ["a store of a transaction, in user space", f"{'':28}{'store':>9}{'undone':>9}"]
     for title, name in (("checked and logged", ""), ("libitm, gl_wt", "libitm_gl_wt_"), ("libitm, ml_wt", "libitm_ml_wt_")):
         lines.append(f"{title:28}{small[f'{name}store_ns']:>6.1f} ns{small[f'{name}undo_ns']:>6.1f} ns")
-    return [*lines, _verdict(micro_bound(small))]
+    return [*lines, verdict(micro_bound(small))]
 
 
 def _time(value: int | None) -> str:
@@ -152,7 +154,7 @@ def _recovery_lines(driver: str, recovery: dict[str, Any]) -> list[str]:
             continue
         lines.append(f"{step:16}{_time(row['outage_ns']):>10}{_time(row['undisturbed_ns']):>13}{_time(row['added_ns']):>10}"
                      f"{_time(row['inside_ns']):>10}{row['lost']:>7}{row['duplicated']:>7}  {row['what']}")
-    return lines + [_verdict(bound) for bound in bounds(recovery)]
+    return lines + [verdict(bound) for bound in bounds(recovery)]
 
 
 def _cost_lines(driver: str, found: Measured, fields: dict[str, Any]) -> list[str]:

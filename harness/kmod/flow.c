@@ -17,6 +17,9 @@
  * off come before programs, too: on one CPU a client would else wait for whoever
  * plants the fault.
  *
+ * Where packets take longer than that, the spacing grows: half of it is left to
+ * others, or whoever is to end the run would never be heard.
+ *
  * The near device is looked up for each packet, as a driver that is restarted
  * makes a new one.  The far one stays.
  */
@@ -42,7 +45,6 @@
 
 #define MAGIC		0x46474657	/* "FGFW" */
 #define PACKETS		BIT(20)		/* of a run, each way; later ones are not sent */
-#define CATCH_UP_NS	(100 * NSEC_PER_MSEC)	/* a delay is no loss up to here */
 #define SETTLE_MS	50		/* for the last packets to arrive */
 #define WARM_NS		(5 * NSEC_PER_MSEC)	/* first packets find nothing ready */
 
@@ -194,15 +196,15 @@ static void pause_until(u64 when_ns)
 
 static int send_all(void *unused)
 {
+	u64 step = div_u64(flow.spacing_ns, WAYS);
 	u64 due = flow.start_ns;
 	u32 sequence, way;
 
 	for (sequence = 0; sequence < PACKETS && !kthread_should_stop(); sequence++) {
 		for (way = 0; way < WAYS; way++) {
 			pause_until(due);
-			if (ktime_get_ns() < due + CATCH_UP_NS)
-				send(way, sequence);
-			due += div_u64(flow.spacing_ns, WAYS);
+			send(way, sequence);
+			due = max(due + step, ktime_get_ns() + step / 2);
 		}
 		flow.offered = sequence + 1;
 		flow.end_ns = due;

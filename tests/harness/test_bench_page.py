@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from harness.bench import micro, page, results
+from harness.bench import micro, page, results, rst
 from harness.bench.measure import Cost, Measured
 from harness.bench.recovery import STEPS, Recovery, Row
 from tests.harness.browser import Page, rendered
@@ -52,6 +53,16 @@ def test_in_a_browser(written: Path, tmp_path: Path) -> None:
         assert wanted in text, wanted
     assert len(found.all("tr", **{"class": "missed"})) == 2  # PM's tenth, of each driver
     assert len(found.all("tr", **{"class": "held"})) == 2 * 2 + 1
+
+
+def test_documentation(tmp_path: Path) -> None:
+    """The page of the documentation has every driver's steps and bounds, and is well formed."""
+    path = rst.write(tmp_path / rst.PAGE, summary("8139cp", "e1000"))
+    done = subprocess.run(["rst2html", "--report=1", "--halt=1", str(path)], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    text = path.read_text(encoding="utf-8")
+    assert text.count("15.0 us") == 2 and text.count("rings, mac") == 2 and text.count("not a network card") == 2
+    assert text.count("MISSED: restored by PM") == 2
 
 
 def test_telephone(written: Path, tmp_path: Path) -> None:
