@@ -193,7 +193,7 @@ class Machine:
 
     def boot(self) -> None:
         """Start QEMU and wait until the guest's agent answers."""
-        timeout_s = _BOOT_ICOUNT_S if self.spec.icount else _BOOT_ORACLE_S if self.spec.kernel == "oracle" else _BOOT_S
+        timeout_s = _BOOT_ORACLE_S if self.spec.kernel == "oracle" else _BOOT_ICOUNT_S if self.spec.icount else _BOOT_S
         self.start()
         number = self._require_link().send("ping")
         reply = self._wait(lambda: self._require_link().take(number), timeout_s)
