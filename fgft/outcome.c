@@ -83,7 +83,7 @@ static const struct taken_row {
 #undef COMPUTED
 #define COMPUTED		CONCATENATE(below_, __LINE__)
 #define CLASS_RETURNS(table, low, high)
-#define CLASS_RETURNS_UP_TO(table, n)
+#define CLASS_RETURNS_UP_TO(table, low, n)
 #define CLASS_RETURNS_BELOW(table, low, high, value)				\
 static long COMPUTED(const unsigned long *args)				\
 {									\
@@ -104,7 +104,7 @@ struct returns_row {
 static const struct returns_row returns_rows[] = {
 #define CLASS_RETURNS(table, low, high)					\
 	{ table, low, high, NO_ARGUMENT, NULL },
-#define CLASS_RETURNS_UP_TO(table, n)		{ table, 0, 0, n, NULL },
+#define CLASS_RETURNS_UP_TO(table, low, n)		{ table, low, low, n, NULL },
 #define CLASS_RETURNS_BELOW(table, low, high, value)				\
 	{ table, low, high, NO_ARGUMENT, COMPUTED },
 #include "class/returns.def"
@@ -235,7 +235,7 @@ bool fgft_outcome_bounded(const struct fgft_outcome *outcome,
 		return value >= 0 && value < outcome->below(args);
 	if (outcome->limit == NO_ARGUMENT)
 		return false;
-	return value >= 0 && value <= (int)args[outcome->limit];
+	return value >= outcome->low && value <= (int)args[outcome->limit];
 }
 
 /**

@@ -101,6 +101,11 @@ static void test_budget(struct ktap_run *run)
 	passed(run, 0, (long)outcome_poll(NULL, 8));
 	said(8);
 	passed(run, 8, (long)outcome_poll(NULL, 8));
+	said(-1);
+	passed(run, -1, (long)outcome_poll(NULL, 8));
+	said(-2);
+	refused(run, "outcome_poll", NAPI_POLL_WEIGHT,
+		(long)outcome_poll(NULL, 8));
 	said(9);
 	refused(run, "outcome_poll", NAPI_POLL_WEIGHT,
 		(long)outcome_poll(NULL, 8));
