@@ -87,6 +87,27 @@ static struct fgft_deferred *defer_behind(const struct fgft_call *call,
 					  page->effect + DEFER_ROOM;
 }
 
+/**
+ * fgft_call_given - how often will an object have been given away at commit?
+ * @call: running call
+ * @a: the object
+ *
+ * Context: Inside @call.
+ * Return: how many deferred effects free it or pass it on.
+ */
+u32 fgft_call_given(struct fgft_call *call, u64 a)
+{
+	struct fgft_defer_page *page;
+	struct fgft_deferred *effect;
+	u32 n = 0;
+
+	for (page = call->defer; page; page = page->next)
+		for (effect = page->effect; effect < defer_behind(call, page);
+		     effect++)
+			n += effect->a == a && effect->d == FGFT_GIFT;
+	return n;
+}
+
 static void done_already(u64 a, u64 b, u64 c, u64 d)
 {
 }
@@ -160,5 +181,9 @@ void fgft_defer_run(struct fgft_call *call, bool commit)
 	}
 	call->defer->next = NULL;
 	call->defer_pages = 0;
+	if (call->gifts) {
+		call->gifts = 0;
+		bitmap_zero(call->given, BITS_PER_TYPE(call->given));
+	}
 	defer_settle(call, call->defer);
 }

@@ -3,6 +3,8 @@
 #ifndef FGFT_DEFER_H
 #define FGFT_DEFER_H
 
+#include <linux/hash.h>
+
 int fgft_defer_init(struct fgft_call *call);
 void fgft_defer_release(struct fgft_call *call);
 void fgft_defer_run(struct fgft_call *call, bool commit);
@@ -27,6 +29,26 @@ static __always_inline void fgft_call_defer(struct fgft_call *call,
 	effect->b = b;
 	effect->c = c;
 	effect->d = d;
+}
+
+#define FGFT_GIFT	(~0ULL)		/* last argument of an effect that gives its first away */
+
+u32 fgft_call_given(struct fgft_call *call, u64 a);
+
+/* How often will @a have been given away at commit?  A filter says never at once. */
+static __always_inline u32 fgft_call_gifts(struct fgft_call *call, u64 a)
+{
+	if (likely(!__test_and_set_bit(hash_64(a, 9), call->given)))
+		return 0;
+	return FGFT_SPARING(u32, fgft_call_given, call, a, 0, 0);
+}
+
+/* Run @fn, which frees or passes on @a, at commit. */
+static __always_inline void fgft_call_gift(struct fgft_call *call,
+					   fgft_effect_t fn, u64 a, u64 b)
+{
+	call->gifts++;
+	fgft_call_defer(call, fn, a, b, 0, FGFT_GIFT);
 }
 
 /* Is there a deferred effect that is @fn, for @a?  Looks at them all. */

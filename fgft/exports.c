@@ -73,6 +73,7 @@ void function##_sparing(void);						\
 EXPORT_SYMBOL_GPL(function##_sparing)
 
 EXPORT_SPARING(fgft_call_defer_more);
+EXPORT_SPARING(fgft_call_given);
 EXPORT_SPARING(fgft_device_look);
 EXPORT_SPARING(fgft_may_write);
 EXPORT_SPARING(fgft_netdev_look);

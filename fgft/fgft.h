@@ -229,10 +229,10 @@ struct fgft_call {
 	struct fgft_span made_grant[FGFT_MADE_GRANTS];	/* round and round */
 	struct fgft_bell bells[FGFT_BELLS];
 	struct fgft_held held[FGFT_HELD];
-	struct fgft_defer_page *defer;	/* effects due at commit; the first page stays */
-	struct fgft_defer_page *defer_tail;
+	struct fgft_defer_page *defer, *defer_tail;	/* due at commit */
 	struct fgft_deferred *defer_first, *defer_at, *defer_end;	/* next goes to the 2nd */
-	u32 defer_pages;
+	u32 defer_pages, gifts;		/* pages after the first; objects given away */
+	DECLARE_BITMAP(given, 512);	/* which, roughly: defer.h */
 	bool closed;			/* window.c: something has left for good */
 	u64 begun_at, closed_at;	/* time stamp counter, 0: not taken */
 	struct llist_node waiting;	/* aborted: for the restore and the report */

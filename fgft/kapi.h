@@ -171,6 +171,16 @@ void kapi_retire(struct fgft_call *c, const void *ptr);
 	fgft_call_undo(c, kapi_do_##effect, flags, KAPI_ARGS(__VA_ARGS__))
 #define COMMIT(effect, ...) \
 	fgft_call_defer(c, kapi_do_##effect, KAPI_ARGS(__VA_ARGS__))
+/* The same for one that frees a socket buffer or passes it on, with one @value. */
+#define GIVE(effect, skb, value)					\
+	do {								\
+		NEED(SKB, skb, 0);					\
+		SANE(fgft_call_gifts(c, KAPI_U64(skb)) <		\
+		     refcount_read(&(skb)->users), skb);		\
+		fgft_call_gift(c, kapi_do_##effect,			\
+			       KAPI_U64(skb),				\
+			       KAPI_U64(value));				\
+	} while (0)
 /* Do those that were put off to commit now: the function waits for them. */
 #define HASTEN(effect)	fgft_call_hasten(c, kapi_do_##effect)
 /* Was it put off to commit for @value already?  Freed twice, that is. */

@@ -115,8 +115,8 @@ KAPI_EXPORT(void, netif_device_detach, (struct net_device *dev))
 /* ---- NAPI ------------------------------------------------------------------------ */
 
 KAPI_EFFECT(napi_schedule, __napi_schedule(AS(struct napi_struct *, a)))
-KAPI_EFFECT(gro_receive, napi_gro_receive(AS(struct napi_struct *, a),
-					  AS(struct sk_buff *, b)))
+KAPI_EFFECT(gro_receive, napi_gro_receive(AS(struct napi_struct *, b),
+					  AS(struct sk_buff *, a)))
 KAPI_EFFECT(napi_enable, napi_enable(AS(struct napi_struct *, a)))
 /* Won, but never put on a poll list. */
 KAPI_EFFECT(napi_unschedule,
@@ -279,7 +279,6 @@ KAPI_EXPORT(gro_result_t, napi_gro_receive, (struct napi_struct *napi,
 	if (!c)
 		return napi_gro_receive(napi, skb);
 	NEED(WRITABLE, napi, sizeof(*napi));
-	NEED(SKB, skb, 0);
-	COMMIT(gro_receive, napi, skb);
+	GIVE(gro_receive, skb, napi);
 	return GRO_NORMAL;
 }

@@ -187,7 +187,7 @@ KAPI_EXPORT(int, eth_skb_pad, (struct sk_buff *skb))
 	return 0;
 
 fail:
-	COMMIT(kfree_skb, skb);
+	GIVE(kfree_skb, skb, 0);
 	return -ENOMEM;
 }
 
@@ -320,8 +320,7 @@ KAPI_EXPORT(int, name, (struct sk_buff *skb))				\
 									\
 	if (!c)								\
 		return name(skb);					\
-	NEED(SKB, skb, 0);						\
-	COMMIT(effect, skb);						\
+	GIVE(effect, skb, 0);						\
 	return NET_RX_SUCCESS;						\
 }
 

@@ -29,6 +29,7 @@ SYM_FUNC_END(\function\()_sparing)
 .endm
 
 SPARING fgft_call_defer_more
+SPARING fgft_call_given
 SPARING fgft_device_look
 SPARING fgft_may_write
 SPARING fgft_netdev_look

@@ -57,6 +57,26 @@ static void test_free_twice(struct ktap_run *run)
 	EXPECT_FAULT(run, "subject_free_twice", "wild argument", "undo");
 }
 
+/* A frame has as many ends as holders, whichever functions end it. */
+static void test_drop(struct ktap_run *run)
+{
+	struct sk_buff *skb = alloc_skb(64, GFP_KERNEL);
+
+	if (!skb) {
+		run->skip = "no memory";
+		return;
+	}
+	EXPECT_EQ(run, subject_drop(skb, 2, STRIKE_NONE), -EIO);
+	EXPECT_FAULT(run, "subject_drop", "wild argument", "undo");
+	skb_get(skb);
+	skb_get(skb);
+	EXPECT_EQ(run, subject_drop(skb, 4, STRIKE_NONE), -EIO);
+	EXPECT_FAULT(run, "subject_drop", "wild argument", "undo");
+	EXPECT_EQ(run, refcount_read(&skb->users), 3);
+	EXPECT_EQ(run, subject_drop(skb, 3, STRIKE_NONE), 0);
+	EXPECT_NO_FAULT(run);
+}
+
 /* What a format makes the kernel follow is looked at before. */
 static void test_print(struct ktap_run *run)
 {
@@ -199,6 +219,7 @@ const struct ktap_test kapi_tests[] = {
 	{ "alloc", test_alloc },
 	{ "free", test_free },
 	{ "free_twice", test_free_twice },
+	{ "drop", test_drop },
 	{ "print", test_print },
 	{ "vmalloc", test_vmalloc },
 	{ "spin", test_spin },

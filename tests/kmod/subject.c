@@ -4,6 +4,7 @@
 #include <linux/errno.h>
 #include <linux/etherdevice.h>
 #include <linux/sched.h>
+#include <linux/skbuff.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
@@ -173,6 +174,19 @@ noinline long subject_free_twice(int kind)
 {
 	kfree(subject.heap);
 	kfree(subject.heap);
+	strike(kind);
+	return 0;
+}
+
+noinline long subject_drop(struct sk_buff *skb, u32 times, int kind)
+{
+	u32 i;
+
+	for (i = 0; i < times; i++)
+		if (i % 2)
+			consume_skb(skb);
+		else
+			dev_kfree_skb_any(skb);
 	strike(kind);
 	return 0;
 }

@@ -84,6 +84,7 @@ long subject_grant(u64 *value, const u64 *fixed, bool write_fixed);
 long subject_alloc(u32 words, int strike);
 long subject_free(int strike);
 long subject_free_twice(int strike);
+long subject_drop(struct sk_buff *skb, u32 times, int strike);
 long subject_print(const char *text, int strike);
 long subject_vmalloc(u32 bytes, int strike);
 long subject_vfree(int strike);
