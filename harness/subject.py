@@ -25,7 +25,7 @@ _BIND = """
 device=$(cat /run/device)
 [ -d "/sys/bus/{bus}/drivers/{module}/$device" ] ||
 	echo "$device" > /sys/bus/{bus}/drivers/{module}/bind || exit 1
-[ -e {present} ] || exec sh /run/configure
+{configured} || exec sh /run/configure
 """
 
 
@@ -33,7 +33,7 @@ def write_scripts(machine: Machine, driver: Driver) -> None:
     """Write what has to be done more than once."""
     machine.write_file("/run/configure", f"set -e\n{driver.configure}".encode())
     for name, text in (("unbind", _UNBIND), ("bind", _BIND)):
-        machine.write_file(f"/run/{name}", text.format(module=driver.module, bus=driver.hardware.bus, present=driver.service.present).encode())
+        machine.write_file(f"/run/{name}", text.format(module=driver.module, bus=driver.hardware.bus, configured=driver.service.configured).encode())
 
 
 def load(machine: Machine, driver: Driver) -> None:

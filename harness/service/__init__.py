@@ -55,7 +55,9 @@ class Service(ABC):
     # succeeds when a user is served, and waits for that for 20 s at most.
     before: ClassVar[str] = "true"
     prepare: ClassVar[str]
-    present: ClassVar[str]  # a path that is there while a configured device is
+    # Succeeds while a device is as /run/configure leaves it, "false" where that can
+    # be done again: bound anew, it may have been set up by what binds it.
+    configured: ClassVar[str] = "false"
     ready: ClassVar[str]
     # For trials: what guest/<name>_user.h is told beside the class, and commands
     # that run beside it in the guest for ever.
@@ -75,7 +77,7 @@ class Service(ABC):
 
     def __repr__(self) -> str:
         """Say all that decides what a guest is asked to do: kept results are known by it."""
-        words = {word: getattr(self, word) for word in ("prepare", "present", "ready", "user", "helpers", "fine")}
+        words = {word: getattr(self, word) for word in ("prepare", "configured", "ready", "user", "helpers", "fine")}
         return f"{type(self).__name__}({words})"
 
     @property

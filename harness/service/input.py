@@ -62,7 +62,6 @@ class Input(Service):
     unit = "events"
     lost = "events lost of one every five milliseconds"
     prepare = "modprobe evdev"
-    present = f"{_HOME}/rate"
     ready = f"pointer once '{_DEVICES}' 10000"
 
     user: ClassVar[dict[str, Any]] = {

@@ -26,7 +26,7 @@ class Net(Service):
     # Once: the peer does not come and go with the driver.
     before = "modprobe 8021q"  # it has the driver filter by VLAN
     prepare = "ip -n peer neigh replace 10.77.0.1 lladdr 02:46:47:46:54:01 nud permanent dev peer0"
-    present = "/sys/class/net/nut"
+    configured = "[ -e /sys/class/net/nut ]"
     # A round trip.  Not before there is a carrier: packets queued without one
     # make a driver reset itself.  Not operstate: it may be a second late.
     ready = f"""

@@ -148,7 +148,7 @@ class Listener:
 _PLAYER = """
 while :; do
 	while [ ! -e /dev/snd/pcmC0D0p ]; do usleep 2000; done
-	{ while :; do cat /run/tone; done; } |
+	{ while cat /run/tone; do :; done; } |
 		aplay -q -D hw:0,0 -t raw -f S16_LE -c 2 -r 44100 --period-size=1024 --buffer-size=4096
 	usleep 2000
 done
@@ -169,6 +169,7 @@ cat > /run/player << 'end'
 {_PLAYER}
 end
 cat > /run/play << 'end'
+[ -e /run/player.pid ] && kill -0 $(cat /run/player.pid) 2> /dev/null && exit
 setsid sh /run/player > /run/played 2>&1 < /dev/null &
 echo $! > /run/player.pid
 end
@@ -178,7 +179,6 @@ killall -q aplay
 while killall -q -0 aplay; do usleep 2000; done
 end
 """
-    present = "/proc/asound/card0"
     # The card's position moves on.
     ready = """
 position() {
