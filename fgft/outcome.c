@@ -104,7 +104,7 @@ struct returns_row {
 static const struct returns_row returns_rows[] = {
 #define CLASS_RETURNS(table, low, high)					\
 	{ table, low, high, NO_ARGUMENT, NULL },
-#define CLASS_RETURNS_UP_TO(table, low, n)		{ table, low, low, n, NULL },
+#define CLASS_RETURNS_UP_TO(table, low, n)	{ table, low, 0, n, NULL },
 #define CLASS_RETURNS_BELOW(table, low, high, value)				\
 	{ table, low, high, NO_ARGUMENT, COMPUTED },
 #include "class/returns.def"
