@@ -352,7 +352,7 @@ enum fgft_object {
 	FGFT_OBJECT_READABLE,	/* @size bytes of mapped kernel memory */
 	FGFT_OBJECT_SLAB,	/* start of a live kmalloc of the driver, or NULL */
 	FGFT_OBJECT_VMALLOC,	/* start of a live vmalloc of the driver, or NULL */
-	FGFT_OBJECT_DMA,	/* start of a live coherent allocation */
+	FGFT_OBJECT_DMA,	/* a live coherent allocation, of that size */
 	FGFT_OBJECT_NETDEV,	/* a net_device of this driver */
 	FGFT_OBJECT_INPUT,	/* start of a live input_dev of this driver */
 	FGFT_OBJECT_DEVICE,	/* struct device of a bound device of this driver */

@@ -23,6 +23,16 @@ static bool starts_range(const struct fgft_call *call, const void *ptr,
 	       range->start == (unsigned long)ptr;
 }
 
+/* The same, and it is as long as that. */
+static bool is_range(const struct fgft_call *call, const void *ptr, size_t size,
+		     enum fgft_range_kind kind)
+{
+	const struct fgft_range *range = fgft_domain_find(ptr + size - 1);
+
+	return range && range->start == (unsigned long)ptr &&
+	       range->end - range->start == size && starts_range(call, ptr, kind);
+}
+
 /**
  * fgft_netdev_look - is @ptr a network device of the driver?
  * @call: running call, which remembers it as long as its hits
@@ -112,7 +122,7 @@ bool fgft_object_is(struct fgft_call *call, enum fgft_object object,
 	case FGFT_OBJECT_VMALLOC:
 		return !ptr || starts_range(call, ptr, FGFT_RANGE_VMALLOC);
 	case FGFT_OBJECT_DMA:
-		return starts_range(call, ptr, FGFT_RANGE_DMA);
+		return is_range(call, ptr, size, FGFT_RANGE_DMA);
 	case FGFT_OBJECT_NETDEV:
 		return fgft_netdev_look(call, ptr);
 	case FGFT_OBJECT_INPUT:

@@ -153,6 +153,18 @@ static void test_outside(struct ktap_run *run)
 	EXPECT_FAULT(run, "device_outside", "wild argument", "undo");
 }
 
+/* The kernel would free as many pages as it is told. */
+static void test_coherent(struct ktap_run *run)
+{
+	if (no_device(run))
+		return;
+	EXPECT_EQ(run, device_coherent(PAGE_SIZE, PAGE_SIZE, STRIKE_NONE), 0);
+	EXPECT_NO_FAULT(run);
+	EXPECT_EQ(run, device_coherent(PAGE_SIZE, 2 * PAGE_SIZE, STRIKE_NONE),
+		  -EIO);
+	EXPECT_FAULT(run, "device_coherent", "wild argument", "undo");
+}
+
 const struct ktap_test checkpoint_tests[] = {
 	{ "plain", test_plain },
 	{ "event", test_event },
@@ -162,5 +174,6 @@ const struct ktap_test checkpoint_tests[] = {
 	{ "suspend_faults", test_suspend_faults },
 	{ "failed", test_failed },
 	{ "outside", test_outside },
+	{ "coherent", test_coherent },
 	{ }
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* QEMU's edu device as a handful of registers; see subject.h. */
 #include <linux/delay.h>
+#include <linux/dma-mapping.h>
 #include <linux/interrupt.h>
 #include <linux/io.h>
 #include <linux/module.h>
@@ -131,6 +132,19 @@ noinline long device_locked(u32 value, int kind)
 noinline long device_outside(int kind)
 {
 	writel(0, device.regs + pci_resource_len(device.pdev, 0));
+	strike(kind);
+	return 0;
+}
+
+noinline long device_coherent(size_t made, size_t freed, int kind)
+{
+	dma_addr_t handle;
+	void *area = dma_alloc_coherent(&device.pdev->dev, made, &handle,
+					GFP_KERNEL);
+
+	if (!area)
+		return -ENOMEM;
+	dma_free_coherent(&device.pdev->dev, freed, area, handle);
 	strike(kind);
 	return 0;
 }

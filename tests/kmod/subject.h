@@ -141,6 +141,7 @@ long device_event(u32 value, int strike);
 long device_other(u32 value, int strike);
 long device_locked(u32 value, int strike);
 long device_outside(int strike);
+long device_coherent(size_t made, size_t freed, int strike);
 long device_named(struct pci_dev *pdev, u32 value, int strike);
 long device_bell(u32 value, bool early, int strike);
 long device_bells(u32 first, u32 count, int strike);
