@@ -12,6 +12,10 @@
  *			the driver has kept it, and is called once more (finish.c)
  *	  then PIN	that failed too, or there is no such call: its module stays
  *			for good
+ *	ANEW		the first abort as AGAIN
+ *	  then ANEW	the second one: a restore does what was asked for, and its
+ *			caller, who would give up the driver's memory, is told that
+ *			it went well
  *	UNBOUND		nothing to restore, the device is nobody's
  *	ASLEEP		restored by the second half of the PM callbacks alone
  *
@@ -55,8 +59,11 @@ static enum fgft_ending call_ending(struct fgft_call *call, enum fgft_step step)
 	}
 	if (ending == FGFT_ENDING_LOST && !call->again)
 		return FGFT_ENDING_AGAIN;
+	/* It is the restore that wants to know whether it went well. */
+	if (ending == FGFT_ENDING_ANEW && call->again)
+		return call->restores ? FGFT_ENDING_RETURN : FGFT_ENDING_ANEW;
 	if (ending == FGFT_ENDING_ANEW)
-		return call->again ? FGFT_ENDING_RETURN : FGFT_ENDING_AGAIN;
+		return FGFT_ENDING_AGAIN;
 	return ending;
 }
 
@@ -75,7 +82,12 @@ enum fgft_ending fgft_ending_plan(struct fgft_call *call, enum fgft_step step)
 	switch (ending) {
 	case FGFT_ENDING_RETURN:
 	case FGFT_ENDING_UNACKED:
-	case FGFT_ENDING_ANEW:	/* is one of the others by now */
+		break;
+	case FGFT_ENDING_ANEW:
+		call->dev = call_device(call);
+		if (!call->dev)
+			return FGFT_ENDING_RETURN;
+		call->fault.result = 0;
 		break;
 	case FGFT_ENDING_LOST:
 		call->dev = call_device(call);
@@ -121,7 +133,6 @@ enum fgft_step fgft_ending_step(enum fgft_ending ending, enum fgft_step step)
 	switch (ending) {
 	case FGFT_ENDING_RETURN:
 	case FGFT_ENDING_UNACKED:
-	case FGFT_ENDING_ANEW:
 		return step;
 	case FGFT_ENDING_AGAIN:
 		return FGFT_STEP_AGAIN;
@@ -133,6 +144,7 @@ enum fgft_step fgft_ending_step(enum fgft_ending ending, enum fgft_step step)
 	case FGFT_ENDING_ASLEEP:
 		return FGFT_STEP_PM;
 	case FGFT_ENDING_LOST:
+	case FGFT_ENDING_ANEW:
 		return max(step, FGFT_STEP_PM);
 	}
 	return step;

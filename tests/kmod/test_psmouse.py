@@ -23,7 +23,7 @@ RESTORE_S = 60.0
 STRIKE = f"""
 faults={CONTROL}/faults
 before=$(cat $faults)
-echo psmouse %s null-load %d > /sys/kernel/fgft/inject
+echo psmouse %s null-load %d %d > /sys/kernel/fgft/inject
 {{ %s; }} > /dev/null 2>&1
 for i in $(seq 600); do
 	[ $(cat $faults) != $before ] && [ $(cat {CONTROL}/recovering) = 0 ] && break
@@ -44,9 +44,9 @@ def mouse(modules: dict[str, Path], kernel_name: str) -> Iterator[Machine]:
         yield machine
 
 
-def strike(machine: Machine, entry: str, site: int, command: str) -> str:
-    """Strike an entry point in its next call; return the step that put it right."""
-    return machine.check(STRIKE % (entry, site, command), timeout_s=RESTORE_S).strip()
+def strike(machine: Machine, entry: str, site: int, command: str, times: int = 1) -> str:
+    """Strike an entry point in its next calls; return the step that put it right."""
+    return machine.check(STRIKE % (entry, site, times, command), timeout_s=RESTORE_S).strip()
 
 
 def moves(machine: Machine) -> bool:
@@ -65,6 +65,15 @@ def test_setting_is_taken_back(mouse: Machine) -> None:
 def test_byte_is_not_lost(mouse: Machine) -> None:
     """An interrupt that aborts is run again: the packet it is part of arrives."""
     assert strike(mouse, "psmouse_interrupt", 2, MOVES) == "again"
+    assert moves(mouse)
+
+
+@pytest.mark.parametrize("times, step", [(2, "pm"), (4, "rebind")])
+def test_reconnect_fails_again(mouse: Machine, times: int, step: str) -> None:
+    """The port is not given up for it: a restore sets the mouse up, with what the user has set."""
+    before = mouse.check(SHOW)
+    assert strike(mouse, "psmouse_reconnect", 6, f"echo -n reconnect > {PORT}/drvctl", times) == step
+    assert mouse.check(SHOW) == before
     assert moves(mouse)
 
 
