@@ -87,7 +87,7 @@ def test_registers_go_back(guest: Machine) -> None:
     assert guest.run("ip link set nut up", timeout_s=LOAD_S).rc
     fault = last_fault(guest)
     assert (fault["entry"], fault["step"]) == ("pegasus_open", "registers")
-    assert int(fault["undone_calls"]) > 3  # two transfers, the address, what is sent and accepted
+    assert int(fault["undone_calls"]) >= 2  # the address, and what is sent and accepted; transfers wait for commit
     guest.check("ip link set nut up; ip neigh replace 10.77.0.2 lladdr 52:54:00:46:47:02 nud permanent dev nut", timeout_s=LOAD_S)
     assert "5 packets received" in guest.check(PING, timeout_s=LOAD_S)
 
