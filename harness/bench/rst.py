@@ -21,11 +21,13 @@ _HEAD = """\
 Recovery of drivers, measured
 =============================
 
-Written by ``python3 -m harness bench``, which see ``make bench`` and ``DRIVER=``; one run a
-driver, in one guest of one CPU, an instruction a nanosecond: Linux {release}, {qemu},
-{compiler}, {date}. The newest run was::
+Written by ``make bench DRIVER=<name>``: one run a driver, in one guest with one CPU, an
+instruction a nanosecond. The newest run was, on {date}::
 
 	{command}
+
+with Linux {release}, {qemu} and
+{compiler}.
 
 A NULL load strikes each entry point of ``drivers/<name>/workload.toml`` before its call has
 written to the device, and half way; the runtime says which step that took. A step's row
