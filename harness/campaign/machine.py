@@ -64,7 +64,8 @@ class Subject:
     def ask(self, mode: str, entry: str, trigger: str, reach_ms: int, hang_cpu_s: float = HANG_CPU_S, **fields: Any) -> Attempt:
         """Run guest/trial.cc once."""
         request = {"module": self.driver.module, "user": {"class": self.driver.service.name, **self.driver.service.user},
-                   "policy": POLICIES[mode], "entry": entry, "trigger": trigger, "reach_ms": reach_ms, **fields}
+                   "policy": POLICIES[mode], "entry": entry, "trigger": trigger, "reach_ms": reach_ms,
+                   "patience": self.machine.spec.patience, **fields}
         return self.machine.attempt(["trial", json.dumps(request)], timeout_s=_TRIAL_S, wall_s=_WALL_S, cpu_s=hang_cpu_s)
 
 

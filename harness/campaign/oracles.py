@@ -58,7 +58,7 @@ def judge(how: Circumstances, attempt: Attempt, answer: dict[str, Any] | None) -
     if not answer["ready"]:
         return _run(how, Outcome.HARNESS_ERROR, attempt, console, problems=("nobody was served before the fault",))
     if not answer["struck"]:
-        return _run(how, Outcome.NOT_REACHED, attempt, console, reached=False, hits=0)
+        return _run(how, Outcome.NOT_REACHED, attempt, console, problems=tuple(_notes(how, answer)), reached=False, hits=0)
     detected = answer["faults"] > 0
     causes = [name for name in answer["causes"] if answer["causes"][name] != "0"] if detected else []
     checks = _checks(how, answer, _complaints(attempt.reports, causes))

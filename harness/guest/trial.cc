@@ -5,7 +5,7 @@
 //
 // REQUEST is JSON:
 //	{"module", "user", "policy", "entry", "trigger", "reach_ms", "unit", "number",
-//	 "times", "seed"}
+//	 "times", "seed", "patience"}
 // "user" says who uses the device meanwhile: its "class", and what that one asks for.
 // With a null number nothing is woken: the run is what others are compared
 // with.  With "cover" instead, the mutants that calls of "entry" pass are noted,
@@ -86,6 +86,7 @@ struct Request {
 	std::string module, policy, entry, trigger, unit;
 	json user;
 	int64_t reach_ms = 0;
+	int64_t patience = 1;	// so many times longer everything may take
 	std::optional<uint64_t> number;
 	uint64_t times = 0, seed = 0, cover = 0;
 
@@ -102,6 +103,7 @@ struct Request {
 		request.trigger = given.value("trigger", "");
 		request.unit = given.value("unit", "");
 		request.reach_ms = given.value("reach_ms", 0);
+		request.patience = given.value("patience", 1);
 		if (given.contains("number") && given["number"].is_number_unsigned())
 			request.number = given["number"].get<uint64_t>();
 		request.times = given.value("times", 0U);
@@ -126,6 +128,7 @@ public:
 	json cover();
 
 private:
+	int64_t in_time(int64_t ms) const { return now_ns() + ms * request_.patience * kNsPerMs; }
 	template <typename Condition> bool use_until(int64_t ms, Condition condition);
 	uint64_t faults() const { return read_number(request_.home() + "/faults"); }
 	bool struck() const { return read_number_of("struck") > 0; }
@@ -147,7 +150,7 @@ private:
 // Keeps using the device until something is so; false if it is not in time.
 template <typename Condition> bool Trial::use_until(int64_t ms, Condition condition)
 {
-	const int64_t until = now_ns() + ms * kNsPerMs;
+	const int64_t until = in_time(ms);
 
 	while (!condition()) {
 		if (now_ns() >= until)
@@ -172,7 +175,7 @@ bool Trial::struck_in_call()
 // Has the kernel call the entry point.
 json Trial::perform(bool until_struck)
 {
-	Command command(request_.trigger);
+	Command command(request_.trigger, Command::kLimitMs * request_.patience);
 
 	use_until(kCommandMs, [&] {
 		if (until_struck)
@@ -190,7 +193,7 @@ json Trial::perform(bool until_struck)
 // Sees the device serve its user, on a new connection if the old one broke.
 bool Trial::serves()
 {
-	const int64_t until = now_ns() + kTrafficMs * kNsPerMs;
+	const int64_t until = in_time(kTrafficMs);
 
 	while (now_ns() < until) {
 		if (user_.broken()) {
@@ -216,7 +219,7 @@ void Trial::watch(uint64_t faults_before)
 // Waits until resources are as they should be, or long enough.
 json Trial::quiet(const json &wanted)
 {
-	const int64_t until = now_ns() + kQuietMs * kNsPerMs;
+	const int64_t until = in_time(kQuietMs);
 	json found;
 
 	do {
