@@ -183,7 +183,7 @@ void fgft_defer_run(struct fgft_call *call, bool commit)
 	call->defer_pages = 0;
 	if (call->gifts) {
 		call->gifts = 0;
-		bitmap_zero(call->given, BITS_PER_TYPE(call->given));
+		memset(call->given, 0, sizeof(call->given));
 	}
 	defer_settle(call, call->defer);
 }

@@ -3,8 +3,6 @@
 #ifndef FGFT_DEFER_H
 #define FGFT_DEFER_H
 
-#include <linux/hash.h>
-
 int fgft_defer_init(struct fgft_call *call);
 void fgft_defer_release(struct fgft_call *call);
 void fgft_defer_run(struct fgft_call *call, bool commit);
@@ -38,8 +36,15 @@ u32 fgft_call_given(struct fgft_call *call, u64 a);
 /* How often will @a have been given away at commit?  A filter says never at once. */
 static __always_inline u32 fgft_call_gifts(struct fgft_call *call, u64 a)
 {
-	if (likely(!__test_and_set_bit(hash_64(a, 9), call->given)))
+	/* Their slab aligns them to cache lines. */
+	const u32 words = sizeof(call->given) / sizeof(*call->given);
+	u64 *word = &call->given[(a >> 12 ^ a >> 15) % words];
+	u64 bit = 1ULL << ((a >> 6) % 64);
+
+	if (likely(!(*word & bit))) {
+		*word |= bit;
 		return 0;
+	}
 	return FGFT_SPARING(u32, fgft_call_given, call, a, 0, 0);
 }
 

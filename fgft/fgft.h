@@ -232,7 +232,7 @@ struct fgft_call {
 	struct fgft_defer_page *defer, *defer_tail;	/* due at commit */
 	struct fgft_deferred *defer_first, *defer_at, *defer_end;	/* next goes to the 2nd */
 	u32 defer_pages, gifts;		/* pages after the first; objects given away */
-	DECLARE_BITMAP(given, 512);	/* which, roughly: defer.h */
+	u64 given[8];			/* which, roughly: defer.h */
 	bool closed;			/* window.c: something has left for good */
 	u64 begun_at, closed_at;	/* time stamp counter, 0: not taken */
 	struct llist_node waiting;	/* aborted: for the restore and the report */
