@@ -38,7 +38,7 @@ strike() {{
 	echo $driver $1 null-load $at > {INJECT}
 	eval "$2" >/dev/null 2>&1
 	for i in $(seq 300); do [ $(cat $control/faults) != $before ] && break; usleep 5000; done
-	echo $(sed -n 's/^step: //p;s/^register_writes: //p' $control/last_fault)
+	echo $(sed -n 's/^step: //p;s/^register_writes: //p' $control/last_fault) $(sed -n 's/^conflicts: //p' $control/last_fault)
 	eval "$3" >/dev/null
 }}
 """
@@ -67,16 +67,22 @@ n=0
 for k in $(seq {TRIES}); do
 	told=$(strike {entry} '{trigger}' '{undo}')
 	echo $told
-	[ "${{told#* }}" = 0 ] || n=$((n + 1))
+	set -- $told
+	[ "$2" = 0 ] || [ "$3" != 0 ] || n=$((n + 1))
 	[ $n = {FAULTS} ] && break
 done
 echo off > {INJECT}""", timeout_s=3 * LOAD_S)
-    told = [line.split() for line in faults.splitlines()]
+    struck = [line.split() for line in faults.splitlines()]
+    # What another CPU has written meanwhile is left as it is, and a conflict goes up
+    # the ladder, to a restore: rare, and not what is asked here.
+    told = [(taken, writes) for taken, writes, conflicts in struck if conflicts == "0"]
+    assert len(struck) - len(told) <= FAULTS // 4, faults
     # A call that takes another way may be struck before it has written.
     assert sum(writes != "0" for _, writes in told) == FAULTS, faults
     assert {taken for taken, writes in told if writes != "0"} <= steps
     assert {taken for taken, writes in told if writes == "0"} <= {"undo", "again"}
-    assert nut.check("cat /sys/class/net/nut/carrier_changes") == changes
+    if len(told) == len(struck):
+        assert nut.check("cat /sys/class/net/nut/carrier_changes") == changes
     before = int(nut.check("cat /sys/class/net/nut/statistics/rx_packets"))
     nut.check("sleep 1 && ping -c 2 -W 5 10.77.0.2", timeout_s=LOAD_S)
     # The two of this ping, and those of the other one that is still running.
