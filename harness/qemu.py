@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
@@ -39,14 +40,14 @@ from harness.usb.model import environment as usb_environment
 T = TypeVar("T")
 
 _START_S = 20.0  # QEMU opens its monitor
+_SYMBOLS_S = 60.0  # guest seconds for its kernel's symbols, 200,000 lines
 # The agent answers, wall clock, under emulation: 8 s and 30 s on an idle host,
 # ten times that on one shared by many.
 _BOOT_S = 120.0
 _BOOT_ICOUNT_S = 300.0
 _BOOT_ORACLE_S = 900.0  # every access is checked
 _PING_S = 10.0  # a guest that does not answer within this is hung
-_PING_CPU_S = 1.0  # the same by what QEMU has run, which a busy host does not change
-_ROUNDS = 5  # so often it is pinged, and then waited for as long again
+_LOOK_CPU_S = 0.3  # QEMU's processor time between two looks whether the guest waits for a lock in vain
 _CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 _TICK_S = 0.05  # how often the console's file is looked at
 # Sleeping until an idle guest's next timer (sleep=on), QEMU has been seen to go by
@@ -65,6 +66,9 @@ _FATAL_EVENTS = {
     "GUEST_CRASHLOADED": Outcome.GUEST_PANIC,
     "SHUTDOWN": Outcome.GUEST_RESET,
 }
+_WATCHDOG = "WATCHDOG"  # of a guest that feeds one: guest/pulse.h
+# Functions of the kernel in which a CPU waits for another one.
+_LOCK_WAITS = ("native_queued_spin_lock_slowpath", "queued_read_lock_slowpath", "queued_write_lock_slowpath")
 
 # What QEMU says, in words: its monitor has no error numbers.
 _NO_SUCH_SNAPSHOT = "does not exist"
@@ -114,6 +118,8 @@ class Machine:
         self._usb: Model | None = None
         self._hand: Hand | None = None
         self._lost: GuestLost | None = None
+        self._asked_at = 0  # place in the console
+        self._lock_waits: tuple[range, ...] = ()
 
     # Starting and ending
 
@@ -260,23 +266,26 @@ class Machine:
             raise HarnessError("machine is not running")
         return self._qmp
 
-    def _wait(self, ready: Callable[[], T | None], timeout_s: float, cpu_s: float = float("inf")) -> T | None:
+    def _wait(self, ready: Callable[[], T | None], timeout_s: float) -> T | None:
         """Wait until `ready` returns something; None when the time is over.
 
-        Or when QEMU has used `cpu_s` of processor time.  Raises GuestLost when
-        the guest or QEMU ends meanwhile.
+        Raises GuestLost when the guest or QEMU ends meanwhile.
         """
         deadline = time.monotonic() + timeout_s
         nudge = time.monotonic() + _NUDGE_S
-        limit = self.cpu_s() + cpu_s if cpu_s != float("inf") else cpu_s
+        look_at = self.cpu_s() + _LOOK_CPU_S if self._lock_waits else float("inf")
         while True:
             self._take_in()
             found = ready()
             if found is not None:
                 return found
             left = deadline - time.monotonic()
-            if left <= 0 or (limit != float("inf") and self.cpu_s() > limit):
+            if left <= 0:
                 return None
+            if self._lock_waits and self.cpu_s() > look_at:
+                if self._waits_in_vain():
+                    raise self._hung(self._asked_at, "the only CPU waits for a spin lock, which nobody is left to release")
+                look_at = self.cpu_s() + _LOOK_CPU_S
             link, qmp = self._link, self._qmp
             if qmp and self.spec.sleeps and time.monotonic() > nudge:
                 qmp.nudge()
@@ -301,6 +310,8 @@ class Machine:
         events = self._require_qmp().events
         while events:
             event = events.popleft()
+            if event["event"] == _WATCHDOG:
+                raise self._hung(self._asked_at, "no program has run for so long that the watchdog was not fed")
             outcome = _FATAL_EVENTS.get(event["event"])
             if outcome:
                 data = event.get("data", {})
@@ -338,44 +349,61 @@ class Machine:
         grown = self.console.mark() > console_mark
         return self._lose(Outcome.HUNG_WITH_OUTPUT if grown else Outcome.HUNG_SILENT, f"{detail}{self._where()}")
 
-    def _where(self) -> str:
-        """Where each CPU is, for a guest that can no longer say so; nothing if QEMU does not answer."""
+    def _places(self) -> list[tuple[str, str, str]]:
+        """Return where each CPU is, its level and whether it sleeps; nothing if QEMU does not answer."""
         try:
             text = self._require_qmp().ask_monitor("info registers -a", timeout_s=5)
         except (QmpError, HarnessError):
-            return ""
-        places = re.findall(r"\bRIP=(\w+) RFL=\w+ \[.*?\] CPL=(\d).*?HLT=(\d)", text)
+            return []
+        return re.findall(r"\bRIP=(\w+) RFL=\w+ \[.*?\] CPL=(\d).*?HLT=(\d)", text)
+
+    def _where(self) -> str:
+        """Where each CPU is, for a guest that can no longer say so."""
         return "".join(f"; CPU {cpu} {'sleeps' if halted == '1' else 'runs'} at {rip}{'' if level == '0' else ' of a program'}"
-                       for cpu, (rip, level, halted) in enumerate(places))
+                       for cpu, (rip, level, halted) in enumerate(self._places()))
+
+    def learn_lock_waits(self) -> None:
+        """From now on take a guest for hung at once whose only CPU waits for a spin lock.
+
+        Whoever holds it cannot run before the wait is over, nor is an interrupt's
+        handler the holder: it would have to end first.  When the host looks does
+        not matter, as that guest never comes out of it.
+        """
+        if self.spec.smp > 1:
+            return
+        found = self.check(["grep", "-A1", "queued_.*lock_slowpath$", "/proc/kallsyms"], timeout_s=_SYMBOLS_S).splitlines()
+        rows = [line.split() for line in found]
+        self._lock_waits = tuple(range(int(row[0], 16), int(after[0], 16)) for row, after in pairwise(rows)
+                                 if len(row) > 2 and row[2] in _LOCK_WAITS)
+        if len(self._lock_waits) != len(_LOCK_WAITS):
+            raise HarnessError(f"the guest's kernel has other locks than {', '.join(_LOCK_WAITS)}: {found}")
+
+    def _waits_in_vain(self) -> bool:
+        return any(int(place, 16) in lock_wait for place, level, _ in self._places() if level == "0"
+                   for lock_wait in self._lock_waits)
 
     # Asking the guest
 
-    def request(self, op: str, wall_s: float, cpu_s: float = float("inf"), **fields: Any) -> dict[str, Any]:
+    def request(self, op: str, wall_s: float, **fields: Any) -> dict[str, Any]:
         """Send a request to the agent and return its answer.
 
         Raises GuestLost when the guest is gone or hung.  When it merely takes
         longer than `wall_s`, raises GuestLost with Outcome.TIMEOUT, after which
-        the guest may still be used.  With `cpu_s` it is asked whether it is there
-        whenever QEMU has used so much processor time.
+        the guest may still be used.
         """
         link = self._require_link()
+        self._asked_at = self.console.mark()
         number = link.send(op, **fields)
-        reply = self._wait(lambda: link.take(number), wall_s, cpu_s)
-        bounded = cpu_s != float("inf")
-        waited = f"{cpu_s:.1f} s of processor time" if bounded else f"{wall_s:.0f} s"
-        for patience in range(_ROUNDS if bounded else 1):
-            if reply is not None:
-                return reply
-            mark = self.console.mark()
-            ping = link.send("ping")
-            if self._wait(lambda ping=ping: link.take(ping), wall_s if bounded else _PING_S,  # type: ignore[misc]
-                          _PING_CPU_S if bounded else cpu_s) is None:
-                link.forget(number)
-                raise self._hung(mark, f"no answer to {op} in {waited}, nor to a ping after that")
-            if bounded and patience < _ROUNDS - 1:
-                reply = self._wait(lambda: link.take(number), wall_s, cpu_s)
+        reply = self._wait(lambda: link.take(number), wall_s)
+        if reply is not None:
+            return reply
+        mark = self.console.mark()
+        ping = link.send("ping")
+        answered = self._wait(lambda: link.take(ping), _PING_S) is not None
         link.forget(number)
-        lost = self._lose(Outcome.TIMEOUT, f"{op} took longer than {waited}; the guest still answers")
+        if not answered:
+            raise self._hung(mark, f"no answer to {op} in {wall_s:.0f} s, nor to a ping after that")
+        lost = self._lose(Outcome.TIMEOUT, f"{op} took longer than {wall_s:.0f} s; the guest still answers")
         self._lost = None
         raise lost
 
@@ -386,8 +414,7 @@ class Machine:
     def _command(command: str | list[str]) -> dict[str, Any]:
         return {"shell": command} if isinstance(command, str) else {"argv": command}
 
-    def run(self, command: str | list[str], timeout_s: float = 10.0, stdin: str = "", wall_s: float | None = None,
-            cpu_s: float = float("inf")) -> Result:
+    def run(self, command: str | list[str], timeout_s: float = 10.0, stdin: str = "", wall_s: float | None = None) -> Result:
         """Run a command (a string goes to the shell) for at most `timeout_s` guest seconds.
 
         Those are seconds of the stock kernel: a slower one gets more.  A command
@@ -395,7 +422,7 @@ class Machine:
         """
         timeout_s *= self.spec.patience
         wall_s = self._wall(timeout_s) if wall_s is None else wall_s
-        reply = self.request("run", wall_s, cpu_s, timeout_s=timeout_s, stdin=stdin, **self._command(command))
+        reply = self.request("run", wall_s, timeout_s=timeout_s, stdin=stdin, **self._command(command))
         return self._result(reply)
 
     def _result(self, reply: dict[str, Any]) -> Result:
@@ -412,13 +439,12 @@ class Machine:
                                f"{(result.err or result.out).strip()[-800:]}\n{self.console.tail()}")
         return result.out
 
-    def attempt(self, command: str | list[str], timeout_s: float = 10.0, wall_s: float | None = None,
-                cpu_s: float = float("inf")) -> Attempt:
+    def attempt(self, command: str | list[str], timeout_s: float = 10.0, wall_s: float | None = None) -> Attempt:
         """Run a command that may well kill the guest; never raises GuestLost."""
         mark = self.console.mark()
         result, outcome, detail = None, Outcome.HARNESS_ERROR, ""
         try:
-            result = self.run(command, timeout_s, wall_s=wall_s, cpu_s=cpu_s)
+            result = self.run(command, timeout_s, wall_s=wall_s)
             outcome, detail = result.outcome, result.err.strip()
         except GuestLost as lost:
             outcome, detail = lost.outcome, lost.detail
@@ -533,6 +559,13 @@ class Machine:
     def directory(self) -> Path:
         """Where files of this machine may lie: gone when it is closed."""
         return self._files.directory
+
+    def ask_monitor(self, line: str) -> str:
+        """Return what QEMU's monitor says."""
+        try:
+            return self._require_qmp().ask_monitor(line)
+        except QmpError as error:
+            raise self._monitor_failed(error) from None
 
     def monitor(self, line: str) -> None:
         """Have QEMU's monitor do something it says nothing about."""

@@ -141,7 +141,7 @@ def arguments(spec: Spec, accel: str, kernel_image: Path, files: Files) -> list[
         "-cpu", spec.cpu, "-smp", str(spec.smp), "-m", str(spec.memory_mb),
         "-kernel", str(kernel_image), "-initrd", str(files.initramfs), "-append", spec.cmdline(),
         # The guest's death must leave a machine that a snapshot can be loaded into.
-        "-action", "panic=pause,reboot=shutdown,shutdown=pause", "-device", "pvpanic-pci",
+        "-action", "panic=pause,reboot=shutdown,shutdown=pause,watchdog=pause", "-device", "pvpanic-pci",
         "-chardev", f"{console},id=console,logfile={files.console}", "-serial", "chardev:console",
         "-qmp", f"unix:{files.qmp},server=on,wait=off",
         "-device", "virtio-serial-pci,max_ports=2",
@@ -164,6 +164,8 @@ def arguments(spec: Spec, accel: str, kernel_image: Path, files: Files) -> list[
         argv += mouse.arguments(files.directory)
     if spec.icount:
         argv += ["-icount", f"shift={spec.icount_shift},sleep={'on' if spec.sleeps else 'off'}"]
+        # What the guest gets for random, its kernel's place in memory included.
+        argv += ["-seed", "1"]
     if spec.plugin:
         argv += ["-plugin", spec.plugin]
     return argv

@@ -56,7 +56,6 @@ class Reference:
     slab_bytes: int  # growth of the caches that grew
     settings: dict[str, Any]  # after the call
     settings_in_end: dict[str, Any]  # after the second one
-    cpu_s: float
 
 
 @dataclass(frozen=True)
@@ -190,15 +189,13 @@ def _cover(subject: Subject, name: str, trigger: triggers.Trigger) -> dict[str, 
 def reference(subject: Subject, mode: str, name: str, shell: str, reach_ms: int) -> Reference:
     """Run what reaches an entry point without any fault; raise HarnessError if it does not end well."""
     subject.rewind()
-    begun = subject.machine.cpu_s()
     answer = answer_of(subject.ask(mode, name, shell, reach_ms, number=None))
-    cpu_s = subject.machine.cpu_s() - begun
     wrong = [what for what in ("ready", "traffic") if not answer.get(what)]
     if wrong or not answer["again"]["traffic"] or answer["faults"]:
         raise HarnessError(f"without any fault, {mode}, '{shell or 'traffic'}' does not end well ({', '.join(wrong)}): {answer}")
     return Reference(answer["first"]["rc"], answer["again"]["rc"], answer["connection_kept"],
                      sum(size for size in answer["slab"].values() if size > 0), answer["settings"]["after"],
-                     answer["again"]["settings"], round(cpu_s, 2))
+                     answer["again"]["settings"])
 
 
 def _to_json(catalogue: Catalogue) -> dict[str, Any]:

@@ -17,16 +17,6 @@ from harness.campaign.record import Outcome as Fate
 from harness.outcome import GuestLost, HarnessError, Outcome
 from harness.qemu import Attempt
 
-# After so much more than a run without a fault the guest is asked whether it is there.
-_CPU_FACTOR = 2.0
-_CPU_SLACK_S = {
-    Mode.NATIVE: 1.0,
-    # The runtime ends a call in an interrupt handler only after deadline_ms of
-    # the guest's time, 10 s, each of which takes half a second to emulate.
-    Mode.ISOLATED: 8.0,
-}
-# So much slower is the kernel with checkers.
-_SLOWER = {Kernel.STOCK: 1.0, Kernel.ORACLE: 10.0}
 # A run in which the harness failed is made once more.
 _ATTEMPTS = 2
 
@@ -38,11 +28,6 @@ class Conditions:
     mode: Mode
     kernel: Kernel
     reference: Reference
-
-    @property
-    def hang_cpu_s(self) -> float:
-        """Processor seconds of QEMU's after which the guest is asked whether it is there."""
-        return _CPU_FACTOR * self.reference.cpu_s + _CPU_SLACK_S[self.mode] * _SLOWER[self.kernel]
 
 
 def strike(subject: Subject, entry: Entry, fault: Fault, seed: int, how: Conditions, rewind: bool = True) -> Run:
@@ -59,7 +44,7 @@ def _attempt(subject: Subject, entry: Entry, fault: Fault, seed: int, how: Condi
     try:
         if rewind:
             subject.rewind()
-        attempt = subject.ask(how.mode.value, entry.name, entry.trigger, entry.reach_ms, hang_cpu_s=how.hang_cpu_s,
+        attempt = subject.ask(how.mode.value, entry.name, entry.trigger, entry.reach_ms,
                               unit=fault.unit, number=fault.number, seed=seed)
         answer = _answer(attempt)
     except (HarnessError, GuestLost, AgentError) as error:

@@ -5,11 +5,11 @@
 //
 // REQUEST is JSON:
 //	{"module", "user", "policy", "entry", "trigger", "reach_ms", "unit", "number",
-//	 "times", "seed", "patience"}
+//	 "times", "seed", "patience", "limit_s"}
 // "user" says who uses the device meanwhile: its "class", and what that one asks for.
 // With a null number nothing is woken: the run is what others are compared
 // with.  With "cover" instead, the mutants that calls of "entry" pass are noted,
-// over so many calls.
+// over so many calls.  After "limit_s" the guest counts as hung.
 //
 // The order: look, start to use the device, wake the mutant, trigger, watch, put it
 // to sleep, see it serve, look, trigger again, see it serve again, look.
@@ -35,6 +35,7 @@
 #include "look.h"
 #include "input_user.h"
 #include "net_user.h"
+#include "pulse.h"
 #include "sound_user.h"
 #include "result.h"
 #include "user.h"
@@ -86,6 +87,7 @@ struct Request {
 	std::string module, policy, entry, trigger, unit;
 	json user;
 	int64_t reach_ms = 0;
+	int64_t limit_s = 0;
 	int64_t patience = 1;	// so many times longer everything may take
 	std::optional<uint64_t> number;
 	uint64_t times = 0, seed = 0, cover = 0;
@@ -104,6 +106,7 @@ struct Request {
 		request.unit = given.value("unit", "");
 		request.reach_ms = given.value("reach_ms", 0);
 		request.patience = given.value("patience", 1);
+		request.limit_s = given.value("limit_s", 0);
 		if (given.contains("number") && given["number"].is_number_unsigned())
 			request.number = given["number"].get<uint64_t>();
 		request.times = given.value("times", 0U);
@@ -335,6 +338,7 @@ int main(int argc, char **argv)
 	Trial trial(request, *user);
 	in_phase();
 	const int64_t begun = now_ns();
+	const fgft::Pulse pulse(request.limit_s);
 	json answer = request.cover ? trial.cover() : trial.run();
 	answer["took_ms"] = (now_ns() - begun) / kNsPerMs;
 	std::printf("%s\n", answer.dump(-1, ' ', false, json::error_handler_t::replace).c_str());

@@ -28,7 +28,7 @@ from harness.outcome import Outcome as MachineOutcome
 from harness.paths import REPO
 from harness.qemu import Attempt
 
-REFERENCE = Reference(0, 0, True, 1000, {"mtu": 1492, "up": True}, {"mtu": 1492, "up": True}, 0.5)
+REFERENCE = Reference(0, 0, True, 1000, {"mtu": 1492, "up": True}, {"mtu": 1492, "up": True})
 
 
 def catalogue() -> Catalogue:

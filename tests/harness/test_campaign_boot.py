@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -16,7 +17,8 @@ from harness.campaign.machine import Subject, answer_of, spec
 from harness.campaign.record import Mode, Outcome, Run
 from harness.campaign.trial import Runner
 from harness.modules import build_directory, built
-from harness.qemu import Machine
+from harness.outcome import Outcome as MachineOutcome
+from harness.qemu import Attempt, Machine
 
 pytestmark = pytest.mark.boot
 
@@ -76,6 +78,41 @@ def test_the_same_seed_has_the_same_outcomes(bench: Bench) -> None:
         assert first.native.mode is Mode.NATIVE
         assert first.native.outcome.fatal
         assert first.isolated.outcome is Outcome.RECOVERED, first.isolated.problems
+
+
+def hang(bench: Bench, table: str, entry: str, function: str, operator: str) -> tuple[Attempt, int]:
+    """Wake a mutant natively; return what came of it, and the guest's time then."""
+    trigger = bench.subject.driver.catalogue().find(table)
+    assert trigger
+    mutant = next(each for each in bench.mutants if each.function == function and each.operator == operator)
+    bench.subject.rewind()
+    attempt = bench.subject.ask("native", entry, trigger.shell, trigger.reach_ms, unit=mutant.unit, number=mutant.number, seed=1)
+    assert attempt.outcome in (MachineOutcome.HUNG_SILENT, MachineOutcome.HUNG_WITH_OUTPUT), attempt
+    # The HPET's counter, of 10 ns.
+    counter = bench.subject.machine.ask_monitor("xp /1gx 0xfed000f0").partition(":")[2]
+    return attempt, int(counter, 16) * 10
+
+
+def test_a_hang_is_decided_by_the_guests_time(bench: Bench) -> None:
+    """A loop without an end is taken for hung at the same moment, however busy the host is."""
+    where = "ethtool_ops.get_link", "e1000_get_link", "e1000_get_link"
+    first, at_ns = hang(bench, *where, "endless-loop")
+    assert "watchdog" in first.detail
+    with subprocess.Popen(["/bin/sh", "-c", "while :; do :; done"]) as busy:
+        try:
+            second, again_ns = hang(bench, *where, "endless-loop")
+        finally:
+            busy.kill()
+    assert "watchdog" in second.detail
+    assert abs(again_ns - at_ns) < 10_000_000
+
+
+def test_a_lock_nobody_can_release(bench: Bench) -> None:
+    """The only CPU waits for a lock: that is known without waiting for the watchdog, and the guest can be had back."""
+    attempt, _ = hang(bench, "net_device_ops.ndo_set_features", "e1000_set_features", "e1000_read_phy_reg", "double-lock")
+    assert "spin lock" in attempt.detail
+    bench.subject.rewind()
+    assert bench.subject.machine.check("echo here") == "here\n"
 
 
 def test_what_a_call_puts_off_is_part_of_it(bench: Bench) -> None:

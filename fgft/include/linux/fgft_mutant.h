@@ -53,8 +53,13 @@ static noinline __used void __fgft_mutant_act(int act, void *pointer)
 		msleep(20);
 		break;
 	case FGFT_ACT_LOOP:
+		/*
+		 * Many instructions that are nothing to emulate: where they are
+		 * the guest's clock, it is soon seen that this does not end.
+		 * PAUSE would make that clock crawl.
+		 */
 		for (;;)
-			cpu_relax();
+			asm volatile(".rept 200\n\tnop\n\t.endr" : : : "memory");
 		break;
 	case FGFT_ACT_RCU_LOCK:
 		rcu_read_lock();
