@@ -547,6 +547,7 @@ static unsigned long call_abort(struct fgft_call *call, bool *again)
 	fault->undone_stores = call->undo.stores;
 	fault->undone_calls = call->undo.calls;
 	fault->conflicts = call->undo.conflicts;
+	fault->conflict = call->undo.conflict;
 	if (unlikely(fault->conflicts))
 		fgft_recover_conflicts(call);
 

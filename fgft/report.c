@@ -163,8 +163,8 @@ static void report_print(const struct fgft_module *mod,
 	       fault->step == FGFT_STEP_FAILED ? 0 : fault->register_writes,
 	       fault->register_writes, fgft_step_name(fault->step));
 	if (fault->conflicts)
-		pr_err("  %u words had been written by others since: left as they are\n",
-		       fault->conflicts);
+		pr_err("  %u words had been written by others since, one at %016lx: left as they are\n",
+		       fault->conflicts, fault->conflict);
 	if (fault->restore_ns)
 		pr_err("  caller got %s, rollback %llu ns, device back after %llu ns\n",
 		       result, fault->rollback_ns, fault->restore_ns);
@@ -334,6 +334,7 @@ ssize_t fgft_report_show(struct fgft_module *mod, char *buf)
 			  "undone_stores: %u\n"
 			  "undone_calls: %u\n"
 			  "conflicts: %u\n"
+			  "conflict_at: 0x%lx\n"
 			  "register_writes: %u\n"
 			  "rollback_ns: %llu\n"
 			  "restore_ns: %llu\n",
@@ -344,7 +345,7 @@ ssize_t fgft_report_show(struct fgft_module *mod, char *buf)
 			  fault.what ?: "-", fault.result,
 			  fault.device_written, fault.undone_stores,
 			  fault.undone_calls, fault.conflicts,
-			  fault.register_writes,
+			  fault.conflict, fault.register_writes,
 			  fault.rollback_ns, fault.restore_ns);
 }
 

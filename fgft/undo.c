@@ -469,6 +469,7 @@ void fgft_undo_rollback(struct fgft_undo *undo, bool (*sleeper)(void *data),
 	}
 	settle(undo, undo->top->room);
 	undo->conflicts = foreign.conflicts;
+	undo->conflict = foreign.count ? foreign.span[0].start : 0;
 }
 
 /* The record that ends at @at, as its readers see it; its begin is returned. */

@@ -45,7 +45,8 @@ struct fgft_undo {
 	u32 chunks;
 	u32 stores;		/* found by a rollback: memory records, */
 	u32 calls;		/* inverses, */
-	u32 conflicts;		/* and words somebody else had written */
+	u32 conflicts;		/* and words somebody else had written, */
+	unsigned long conflict;	/* the newest of them here */
 };
 
 typedef void (*fgft_effect_t)(u64 a, u64 b, u64 c, u64 d);

@@ -209,6 +209,7 @@ TEST_F(Undo, WordWithAnotherValueIsLeftAlone)
 	EXPECT_EQ(ours, 1u);
 	EXPECT_EQ(theirs, 3u);
 	EXPECT_EQ(undo_.conflicts, 1u);
+	EXPECT_EQ(undo_.conflict, reinterpret_cast<unsigned long>(&theirs));
 	EXPECT_EQ(undo_.stores, 2u);
 }
 

@@ -115,6 +115,7 @@ static DEFINE_TIMER(meddle, meddle_handler);
 static void test_conflict(struct ktap_run *run)
 {
 	char report[CONTROL_SIZE];
+	char at[40];
 
 	device.suspends = 0;
 	subject.q = 100;
@@ -129,7 +130,10 @@ static void test_conflict(struct ktap_run *run)
 		     device.pdev ? "pm" : "undo");
 	EXPECT_EQ(run, device.suspends, device.pdev ? 1 : 0);
 	control_read("last_fault", report, sizeof(report));
+	scnprintf(at, sizeof(at), "conflict_at: 0x%lx\n",
+		  (unsigned long)&subject.q);
 	EXPECT(run, strstr(report, "conflicts: 1\n"));
+	EXPECT(run, strstr(report, at));
 }
 
 static u32 meddled;
