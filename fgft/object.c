@@ -14,23 +14,29 @@
 unsigned long fgft_kernel_half;
 
 /* Not among the hits: one may be of what kapi_retire() has taken away, or of a part. */
-static bool starts_range(const struct fgft_call *call, const void *ptr,
-			 enum fgft_range_kind kind)
+static const struct fgft_range *range_at(const struct fgft_call *call,
+					 const void *ptr,
+					 enum fgft_range_kind kind)
 {
 	const struct fgft_range *range = fgft_domain_find(ptr);
 
 	return range && range->mod == call->mod && range->kind == kind &&
-	       range->start == (unsigned long)ptr;
+	       range->start == (unsigned long)ptr ? range : NULL;
+}
+
+static bool starts_range(const struct fgft_call *call, const void *ptr,
+			 enum fgft_range_kind kind)
+{
+	return range_at(call, ptr, kind);
 }
 
 /* The same, and it is as long as that. */
 static bool is_range(const struct fgft_call *call, const void *ptr, size_t size,
 		     enum fgft_range_kind kind)
 {
-	const struct fgft_range *range = fgft_domain_find(ptr + size - 1);
+	const struct fgft_range *range = range_at(call, ptr, kind);
 
-	return range && range->start == (unsigned long)ptr &&
-	       range->end - range->start == size && starts_range(call, ptr, kind);
+	return range && range->end - range->start == size;
 }
 
 /**

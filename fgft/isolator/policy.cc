@@ -19,6 +19,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "text.h"
 
@@ -94,36 +95,48 @@ struct Line {
 	bool status = false;
 };
 
+/* Cut <key>=<number>; the key is empty if it is not that. */
+std::pair<std::string, uint64_t> cut_setting(const std::string &word)
+{
+	size_t equal = word.find('=');
+	auto value = parse_number(equal == std::string::npos ? "" : word.substr(equal + 1));
+
+	if (!value)
+		return {};
+	return {word.substr(0, equal), *value};
+}
+
+/* A setting that any register may have. */
+bool parse_any(const std::string &key, uint64_t value, Register &reg)
+{
+	if (key == "width" && (value == 1 || value == 2 || value == 4 || value == 8))
+		reg.width = static_cast<uint32_t>(value);
+	else if (key == "mask")
+		reg.mask = value;
+	else if (key == "match")
+		reg.match = value;
+	else
+		return false;
+	return true;
+}
+
 bool parse_setting(const std::string &word, Line &line)
 {
 	auto wanted = partner_keys.find(line.reg.kind);
 	Register &reg = line.reg;
-	size_t equal = word.find('=');
+	const auto [key, value] = cut_setting(word);
+	const bool related = fits_u32(value) && wanted != partner_keys.end();
 
-	if (equal == std::string::npos)
-		return false;
-	auto value = parse_number(word.substr(equal + 1));
-	std::string key = word.substr(0, equal);
-
-	if (!value)
-		return false;
-
-	const bool related = fits_u32(*value) && wanted != partner_keys.end();
-
-	if (key == "width" && (*value == 1 || *value == 2 || *value == 4 || *value == 8))
-		reg.width = static_cast<uint32_t>(*value);
-	else if (key == "mask")
-		reg.mask = *value;
-	else if (key == "match")
-		reg.match = *value;
-	else if (key == "keeps" && *value &&
-		 (reg.kind == RegisterKind::plain || reg.kind == RegisterKind::paged))
-		reg.keeps = *value;
+	if (parse_any(key, value, reg))
+		return true;
+	if (key == "keeps" && value &&
+	    (reg.kind == RegisterKind::plain || reg.kind == RegisterKind::paged))
+		reg.keeps = value;
 	else if (related && key == wanted->second && !line.partner) {
-		reg.partner = static_cast<uint32_t>(*value);
+		reg.partner = static_cast<uint32_t>(value);
 		line.partner = true;
 	} else if (related && key == "read" && reg.kind == RegisterKind::set) {
-		reg.status = static_cast<uint32_t>(*value);
+		reg.status = static_cast<uint32_t>(value);
 		line.status = true;
 	} else
 		return false;
@@ -171,49 +184,41 @@ std::vector<Register> parse_register(const std::vector<std::string> &words)
 	return {line.reg, clearing_half(line.reg)};
 }
 
-/* A setting of a register that a message reaches; @reads once it is known how to read it. */
-bool parse_message_setting(const std::string &word, Register &reg, bool &reads)
+/* A setting of a register that a message reaches; its partner is what reads it. */
+bool parse_message_setting(const std::string &word, Line &line)
 {
-	size_t equal = word.find('=');
-	auto value = parse_number(equal == std::string::npos ? "" : word.substr(equal + 1));
-	std::string key = word.substr(0, equal);
+	const auto [key, value] = cut_setting(word);
 
-	if (!value)
+	if (parse_any(key, value, line.reg))
+		return true;
+	if (key != "read" || value > last_request || line.reg.kind != RegisterKind::plain ||
+	    line.partner)
 		return false;
-	if (key == "width" && (*value == 1 || *value == 2 || *value == 4 || *value == 8))
-		reg.width = static_cast<uint32_t>(*value);
-	else if (key == "mask")
-		reg.mask = *value;
-	else if (key == "match")
-		reg.match = *value;
-	else if (key == "read" && *value <= last_request && reg.kind == RegisterKind::plain && !reads) {
-		reg.partner = static_cast<uint32_t>(*value);
-		reads = true;
-	} else
-		return false;
+	line.reg.partner = static_cast<uint32_t>(value);
+	line.partner = true;
 	return true;
 }
 
 /* The registers of a line, none if it is wrong. */
 std::vector<Register> parse_message(const std::vector<std::string> &words)
 {
-	bool reads = false;
-	Register reg;
+	Line line;
 
-	reg.width = 1;
-	if (words.size() < 3 || !parse_place(words[1], last_request, last_index, reg))
+	line.reg.width = 1;
+	if (words.size() < 3 || !parse_place(words[1], last_request, last_index, line.reg))
 		return {};
 	auto kind = message_kinds.find(words[2]);
 	if (kind == message_kinds.end())
 		return {};
-	reg.bar |= bar_message;
-	reg.kind = kind->second;
+	line.reg.bar |= bar_message;
+	line.reg.kind = kind->second;
 	for (size_t i = 3; i < words.size(); i++)
-		if (!parse_message_setting(words[i], reg, reads))
+		if (!parse_message_setting(words[i], line))
 			return {};
-	if (reg.match & ~reg.mask || reads != (reg.kind == RegisterKind::plain))
+	if (line.reg.match & ~line.reg.mask ||
+	    line.partner != (line.reg.kind == RegisterKind::plain))
 		return {};
-	return {reg};
+	return {line.reg};
 }
 
 /* Lines that describe registers. */
