@@ -80,8 +80,20 @@ bool fgft_finish_expect(struct fgft_call *call)
 		return false;
 	dev->given_up.argument = call->frame->args[0];
 	dev->given_up.driver = dev->dev->driver;
-	dev->given_up.driver_data = dev_get_drvdata(dev->dev);
 	return true;
+}
+
+/**
+ * fgft_finish_note - remember what the driver has, now that it has it again
+ * @dev: device whose driver's call is made once more, the aborted one rolled back
+ *
+ * The kernel forgets it when it is through.
+ *
+ * Context: The entry point's.
+ */
+void fgft_finish_note(struct fgft_device *dev)
+{
+	dev->given_up.driver_data = dev_get_drvdata(dev->dev);
 }
 
 /* False if that failed too. */

@@ -24,6 +24,7 @@ int fgft_finish_init(void);
 void fgft_finish_exit(void);
 /* Take @call for an entry point that is called once more; false if it is not. */
 bool fgft_finish_expect(struct fgft_call *call);
+void fgft_finish_note(struct fgft_device *dev);
 void fgft_finish_unbound(struct fgft_device *dev);
 void fgft_finish_abandon(struct fgft_module *mod);
 /* In recover.c: @call was made up for, or not.  Takes it over. */

@@ -432,8 +432,10 @@ void fgft_recover_start(struct fgft_call *call)
 	struct fgft_fault *fault = &call->fault;
 	struct fgft_device *dev = call->dev;
 
-	if (call->ending == FGFT_ENDING_FINISH)
+	if (call->ending == FGFT_ENDING_FINISH) {
+		fgft_finish_note(dev);
 		return;
+	}
 	/* Inverses that had to be left out: the callbacks set things right. */
 	if (fault->effects_left && fault->step < FGFT_STEP_PM &&
 	    !call->restores) {

@@ -93,6 +93,27 @@ def test_registers_go_back(guest: Machine) -> None:
 
 
 @pytest.mark.boot
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_disconnect(guest: Machine, times: int) -> None:
+    """Faults behind where it forgets its own data: called once more by a kernel that has forgotten it too, it finds it."""
+    driver = drivers.load("pegasus")
+    guest.check("basename $(readlink -f /sys/class/net/nut/device) > /run/slot; cd /sys/bus/usb/drivers/pegasus; "
+                "echo pegasus pegasus_disconnect profile > /sys/kernel/fgft/inject; cat /run/slot > unbind; "
+                "cat /sys/kernel/fgft/inject > /run/profile; cat /run/slot > bind\n" + driver.configure, timeout_s=LOAD_S)
+    hits = int(guest.check("sed -n 's/^hits: *//p' /run/profile"))
+    guest.check(f"echo pegasus pegasus_disconnect null-load {hits} {times} > /sys/kernel/fgft/inject; "
+                "cat /run/slot > /sys/bus/usb/drivers/pegasus/unbind", timeout_s=LOAD_S)
+    fault = last_fault(guest)
+    assert (fault["entry"], fault["step"]) == ("pegasus_disconnect", "again")
+    assert guest.check(f"cat {HOME}/faults").strip() == str(times)
+    assert guest.run("test -e /sys/class/net/nut").rc == 1
+    assert "netdev 0 0" in guest.check(f"cat {HOME}/ranges")
+    guest.check("cat /run/slot > /sys/bus/usb/drivers/pegasus/bind\n" + driver.configure, timeout_s=LOAD_S)
+    guest.check(driver.service.ready, timeout_s=LOAD_S)
+    assert guest.check("cat /sys/module/pegasus/refcnt").strip() == "0"
+
+
+@pytest.mark.boot
 def test_it_leaves(guest: Machine) -> None:
     """Isolated, it can be unloaded with its interface up, and loaded again."""
     driver = drivers.load("pegasus")
