@@ -483,11 +483,20 @@ static void context_restore(const struct fgft_call *call)
 	}
 }
 
-/* May the undo log run a sleeping inverse here?  Locks of ours end first. */
-static bool may_sleep(void *data)
+/*
+ * May the undo log run an inverse here?  Memory the device has been told of
+ * stays until it is set up anew.  To sleep, locks of ours end first.
+ */
+static bool may_run(const struct fgft_undo_effect *effect, void *data)
 {
+	const u32 flags = effect->footer.size;
 	struct fgft_call *call = data;
 
+	if ((flags & FGFT_EFFECT_FREES) && fgft_recover_waits(call) &&
+	    fgft_call_keep(call, effect))
+		return false;
+	if (!(flags & FGFT_EFFECT_SLEEPS))
+		return true;
 	if (call->preempt || (call->flags & X86_EFLAGS_IF) == 0 ||
 	    call->rcu_nesting) {
 		call->fault.effects_left++;
@@ -539,15 +548,14 @@ static unsigned long call_abort(struct fgft_call *call, bool *again)
 	ending = call->ending;
 	/* An inverse may call the driver back: that is a call of its own. */
 	call_pop(call);
-	fgft_undo_rollback(&call->undo, may_sleep, call);
+	fgft_defer_run(call, false);
+	fault->conflict = fgft_undo_rollback(&call->undo, may_run, call);
 	fgft_lock_release(call);
 	context_restore(call);
-	fgft_defer_run(call, false);
 	fgft_policy_note(call);
 	fault->undone_stores = call->undo.stores;
 	fault->undone_calls = call->undo.calls;
 	fault->conflicts = call->undo.conflicts;
-	fault->conflict = call->undo.conflict;
 	if (unlikely(fault->conflicts))
 		fgft_recover_conflicts(call);
 

@@ -55,6 +55,22 @@ void fgft_defer_release(struct fgft_call *call)
 	free_page((unsigned long)call->defer);
 }
 
+/* One page more; false: there is no memory, or there are too many. */
+static bool defer_grow(struct fgft_call *call)
+{
+	struct fgft_defer_page *page = NULL;
+
+	if (call->defer_pages < DEFER_MAX)
+		page = (void *)__get_free_page(GFP_ATOMIC | __GFP_NOWARN);
+	if (!page)
+		return false;
+	page->next = NULL;
+	call->defer_tail->next = page;
+	call->defer_pages++;
+	defer_settle(call, page);
+	return true;
+}
+
 /**
  * fgft_call_defer_more - make room for one more effect
  * @call: running call whose last page is full
@@ -66,17 +82,35 @@ void fgft_defer_release(struct fgft_call *call)
  */
 struct fgft_deferred *fgft_call_defer_more(struct fgft_call *call)
 {
-	struct fgft_defer_page *page = NULL;
-
-	if (call->defer_pages < DEFER_MAX)
-		page = (void *)__get_free_page(GFP_ATOMIC | __GFP_NOWARN);
-	if (!page)
+	if (!defer_grow(call))
 		fgft_abort(call, FGFT_CAUSE_MEMORY, _RET_IP_, 0, NULL);
-	page->next = NULL;
-	call->defer_tail->next = page;
-	call->defer_pages++;
-	defer_settle(call, page);
 	return call->defer_at;
+}
+
+/**
+ * fgft_call_keep - have an inverse wait until the device is back
+ * @call: aborted call that a restore follows, its deferred effects forgotten
+ * @effect: record of its undo log
+ *
+ * In the room of what waits for commit, for fgft_defer_run() by the restore.
+ *
+ * Context: The entry point's.
+ * Return: false if there is no memory: then it is the rollback's.
+ */
+bool fgft_call_keep(struct fgft_call *call, const struct fgft_undo_effect *effect)
+{
+	const u64 *arg = effect->arg;
+
+	if (call->defer_at == call->defer_end && !defer_grow(call))
+		return false;
+	*call->defer_at++ = (struct fgft_deferred){
+		.fn = (fgft_effect_t)(unsigned long)effect->footer.addr,
+		.a = arg[0],
+		.b = arg[1],
+		.c = arg[2],
+		.d = arg[3],
+	};
+	return true;
 }
 
 /* The first effect that is not in @page. */

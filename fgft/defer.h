@@ -7,6 +7,7 @@ int fgft_defer_init(struct fgft_call *call);
 void fgft_defer_release(struct fgft_call *call);
 void fgft_defer_run(struct fgft_call *call, bool commit);
 struct fgft_deferred *fgft_call_defer_more(struct fgft_call *call);
+bool fgft_call_keep(struct fgft_call *call, const struct fgft_undo_effect *effect);
 
 /*
  * Run @fn at commit, once, in order, after locks are released; forgotten on

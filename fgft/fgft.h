@@ -486,6 +486,8 @@ void fgft_recover_conflicts(struct fgft_call *call);
 void fgft_recover_retry(struct fgft_call *call);
 /* Is this task restoring a device of @mod?  Nobody keeps its driver calls out. */
 bool fgft_recover_restores(struct fgft_module *mod);
+/* Is the device of an aborted call away, until tell() frees what it may know of? */
+bool fgft_recover_waits(const struct fgft_call *call);
 bool fgft_recover_pending(struct fgft_module *mod);
 void fgft_recover_flush(void);
 void fgft_recover_bound(struct fgft_device *dev);

@@ -162,6 +162,8 @@ static void tell(struct fgft_call *call, enum fgft_step step, int err, u32 lost)
 {
 	struct fgft_fault *fault = &call->fault;
 
+	/* Memory that the device no longer knows of. */
+	fgft_defer_run(call, true);
 	fault->step = step;
 	fault->restore_error = err;
 	fault->settings_lost = lost;
@@ -323,6 +325,23 @@ static bool in_restore(const struct fgft_call *call)
 		return false;
 	dev = device_of(call);
 	return dev && READ_ONCE(dev->restorer) == current;
+}
+
+/**
+ * fgft_recover_waits - will a restore see to what a call has left behind?
+ * @call: aborted call, planned
+ *
+ * A card that has been told of a ring writes to it as soon as it is let, which
+ * a driver's resume may do before it has reset the card.
+ *
+ * Context: Any.
+ * Return: true if the call is kept until its device is back.
+ */
+bool fgft_recover_waits(const struct fgft_call *call)
+{
+	return call->ending == FGFT_ENDING_FINISH ||
+	       (call->dev && call->fault.step >= FGFT_STEP_PM &&
+		call->fault.step != FGFT_STEP_FAILED);
 }
 
 /* From now on only a restore brings the device back. */

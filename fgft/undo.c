@@ -386,7 +386,7 @@ static void put_back_bytes(struct foreign *foreign, unsigned long addr,
 
 /* The record that ends at @undo->at: take it back, and off the log. */
 static void take_back(struct fgft_undo *undo, struct foreign *foreign,
-		      bool (*sleeper)(void *data), void *data)
+		      fgft_may_run_t may_run, void *data)
 {
 	struct fgft_undo_footer *footer = (void *)(undo->at - sizeof(*footer));
 	const size_t room = round_up(footer->size, WORD);
@@ -425,7 +425,7 @@ static void take_back(struct fgft_undo *undo, struct foreign *foreign,
 
 		undo->at = (u8 *)effect;
 		undo->calls++;
-		if ((footer->size & FGFT_EFFECT_SLEEPS) && !sleeper(data))
+		if (footer->size && !may_run(effect, data))
 			break;
 		((fgft_effect_t)(unsigned long)footer->addr)
 			(effect->arg[0], effect->arg[1], effect->arg[2],
@@ -438,17 +438,18 @@ static void take_back(struct fgft_undo *undo, struct foreign *foreign,
 /**
  * fgft_undo_rollback - take everything back, newest first
  * @undo: log; filled with what was found, for the report
- * @sleeper: asked before each record that sleeps whether it may run here
- * @data: for @sleeper
+ * @may_run: asked before each inverse with flags whether it may run here
+ * @data: for @may_run
  *
- * Cannot fail.  Records that may not sleep here are left out, and so are words
+ * Cannot fail.  Inverses that may not run here are left out, and so are words
  * somebody else has written since; the caller has to follow with a restore
  * that makes up for them.
  *
- * Context: Any; records marked FGFT_EFFECT_SLEEPS only where @sleeper agrees.
+ * Context: Any; inverses with flags only where @may_run agrees.
+ * Return: where one of the words is that somebody else has written, 0 if none.
  */
-void fgft_undo_rollback(struct fgft_undo *undo, bool (*sleeper)(void *data),
-			void *data)
+unsigned long fgft_undo_rollback(struct fgft_undo *undo,
+				 fgft_may_run_t may_run, void *data)
 {
 	struct foreign foreign = { .conflicts = 0, .count = 0 };
 
@@ -459,7 +460,7 @@ void fgft_undo_rollback(struct fgft_undo *undo, bool (*sleeper)(void *data),
 		struct fgft_undo_chunk *top = undo->top;
 
 		while (undo->at > top->room)
-			take_back(undo, &foreign, sleeper, data);
+			take_back(undo, &foreign, may_run, data);
 		if (!top->below)
 			break;
 		undo->top = top->below;
@@ -469,7 +470,7 @@ void fgft_undo_rollback(struct fgft_undo *undo, bool (*sleeper)(void *data),
 	}
 	settle(undo, undo->top->room);
 	undo->conflicts = foreign.conflicts;
-	undo->conflict = foreign.count ? foreign.span[0].start : 0;
+	return foreign.count ? foreign.span[0].start : 0;
 }
 
 /* The record that ends at @at, as its readers see it; its begin is returned. */

@@ -45,14 +45,14 @@ struct fgft_undo {
 	u32 chunks;
 	u32 stores;		/* found by a rollback: memory records, */
 	u32 calls;		/* inverses, */
-	u32 conflicts;		/* and words somebody else had written, */
-	unsigned long conflict;	/* the newest of them here */
+	u32 conflicts;		/* and words somebody else had written */
 };
 
 typedef void (*fgft_effect_t)(u64 a, u64 b, u64 c, u64 d);
 
 /* flags of an undo call */
 #define FGFT_EFFECT_SLEEPS	0x1	/* needs process context without locks */
+#define FGFT_EFFECT_FREES	0x2	/* memory a device may have been told of */
 
 int fgft_undo_init(struct fgft_undo *undo);
 void fgft_undo_release(struct fgft_undo *undo);
@@ -150,12 +150,12 @@ static __always_inline bool fgft_undo_try_call(struct fgft_undo *undo,
 
 int fgft_undo_call(struct fgft_undo *undo, fgft_effect_t fn, u32 flags,
 		   u64 a, u64 b, u64 c, u64 d);
-/*
- * Put everything back, newest first.  @sleeper is asked for each record that
- * sleeps and returns whether it may run now; others are left out.
- */
-void fgft_undo_rollback(struct fgft_undo *undo,
-			bool (*sleeper)(void *data), void *data);
+/* Asked for each inverse with flags: may it run now?  Others are left out. */
+typedef bool (*fgft_may_run_t)(const struct fgft_undo_effect *effect,
+			       void *data);
+/* Put everything back, newest first.  Where a conflict is, 0: there is none. */
+unsigned long fgft_undo_rollback(struct fgft_undo *undo,
+				 fgft_may_run_t may_run, void *data);
 
 /* Does the log hold an effect by @fn whose arguments @match takes? */
 bool fgft_undo_find(const struct fgft_undo *undo, fgft_effect_t fn,

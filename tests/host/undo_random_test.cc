@@ -62,7 +62,7 @@ void take_back(u64 id, u64 twice, u64 inverted, u64 zero)
 	running->allowed = false;
 }
 
-bool may_sleep(void *data)
+bool may_sleep(const struct fgft_undo_effect *, void *data)
 {
 	auto *call = static_cast<Call *>(data);
 

@@ -42,20 +42,22 @@ void take_other(u64 a, u64 b, u64 c, u64 d)
 struct Answers {
 	std::vector<bool> answer;	/* one a question; then the last again */
 	size_t asked = 0;
+	std::vector<u32> flags = {};
 
-	static bool ask(void *data)
+	static bool ask(const struct fgft_undo_effect *effect, void *data)
 	{
 		auto *self = static_cast<Answers *>(data);
 		size_t which = std::min(self->asked, self->answer.size() - 1);
 
 		self->asked++;
+		self->flags.push_back(effect->footer.size);
 		return self->answer[which];
 	}
 };
 
-bool never_asked(void *)
+bool never_asked(const struct fgft_undo_effect *, void *)
 {
-	ADD_FAILURE() << "asked for a record that does not sleep";
+	ADD_FAILURE() << "asked for a record without flags";
 	return false;
 }
 
@@ -205,11 +207,11 @@ TEST_F(Undo, WordWithAnotherValueIsLeftAlone)
 	ours = 2;
 	ASSERT_TRUE(fgft_undo_word(&undo_, &theirs, sizeof(theirs), 2));
 	theirs = 3;
-	rollback();
+	EXPECT_EQ(fgft_undo_rollback(&undo_, never_asked, nullptr),
+		  reinterpret_cast<unsigned long>(&theirs));
 	EXPECT_EQ(ours, 1u);
 	EXPECT_EQ(theirs, 3u);
 	EXPECT_EQ(undo_.conflicts, 1u);
-	EXPECT_EQ(undo_.conflict, reinterpret_cast<unsigned long>(&theirs));
 	EXPECT_EQ(undo_.stores, 2u);
 }
 
@@ -395,7 +397,7 @@ TEST_F(Undo, AStoreIntoAnObjectIsUndoneBeforeTheObjectGoes)
 	EXPECT_EQ(object, std::vector<u8>(32, 0xdd));
 }
 
-TEST_F(Undo, RefusedSleepersAreLeftOutAndOnlyThey)
+TEST_F(Undo, RefusedInversesAreLeftOutAndOnlyThey)
 {
 	Answers answers{ { false } };
 	u64 word = 7;
@@ -406,15 +408,16 @@ TEST_F(Undo, RefusedSleepersAreLeftOutAndOnlyThey)
 	word = 8;
 	ASSERT_EQ(fgft_undo_call(&undo_, take, FGFT_EFFECT_SLEEPS, 2, 0, 0, 0), 0);
 	ASSERT_EQ(fgft_undo_call(&undo_, take, 0, 3, 0, 0, 0), 0);
-	ASSERT_EQ(fgft_undo_call(&undo_, take, FGFT_EFFECT_SLEEPS, 4, 0, 0, 0), 0);
+	ASSERT_EQ(fgft_undo_call(&undo_, take, FGFT_EFFECT_FREES, 4, 0, 0, 0), 0);
 	fgft_undo_rollback(&undo_, Answers::ask, &answers);
 
 	EXPECT_EQ(answers.asked, 2u);
+	EXPECT_EQ(answers.flags, (std::vector<u32>{ FGFT_EFFECT_FREES, FGFT_EFFECT_SLEEPS }));
 	EXPECT_EQ(taken, (std::vector<Taken>{ { 3, 0, 0, 0, 0 }, { 1, 0, 0, 0, 0 } }));
 	EXPECT_EQ(word, 7u);
 }
 
-TEST_F(Undo, SleepersAreAskedOneByOne)
+TEST_F(Undo, InversesWithFlagsAreAskedForOneByOne)
 {
 	Answers answers{ { true, false, true } };
 

@@ -57,6 +57,28 @@ static void test_pm(struct ktap_run *run)
 	EXPECT_NO_FAULT(run);
 }
 
+/* What the call has told the device of is nobody else's until that has forgotten it. */
+static void test_memory(struct ktap_run *run)
+{
+	char before[CONTROL_SIZE], meanwhile[CONTROL_SIZE], after[CONTROL_SIZE];
+	u32 i;
+
+	if (no_device(run))
+		return;
+	EXPECT_EQ(run, device_told(STRIKE_NONE), 0);
+	control_read("ranges", before, sizeof(before));
+	device.resume_ms = 200;
+	EXPECT_EQ(run, device_told(STRIKE_NULL_LOAD), -EIO);
+	for (i = 0; i < 500 && !READ_ONCE(device.resuming); i++)
+		usleep_range(1000, 1100);
+	control_read("ranges", meanwhile, sizeof(meanwhile));
+	device.resume_ms = 0;
+	EXPECT_FAULT(run, "device_told", "bad load", "pm");
+	control_read("ranges", after, sizeof(after));
+	EXPECT(run, strcmp(before, meanwhile));
+	EXPECT(run, !strcmp(before, after));
+}
+
 /* The device may do after a restore what it could do before: DMA, for one. */
 static void test_config(struct ktap_run *run)
 {
@@ -169,6 +191,7 @@ const struct ktap_test checkpoint_tests[] = {
 	{ "plain", test_plain },
 	{ "event", test_event },
 	{ "pm", test_pm },
+	{ "memory", test_memory },
 	{ "config", test_config },
 	{ "rebind", test_rebind },
 	{ "suspend_faults", test_suspend_faults },

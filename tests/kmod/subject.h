@@ -138,6 +138,7 @@ enum device_behind {
 
 long device_plain(u32 value, int strike);
 long device_event(u32 value, int strike);
+long device_told(int kind);
 long device_other(u32 value, int strike);
 long device_locked(u32 value, int strike);
 long device_outside(int strike);
