@@ -77,16 +77,40 @@ def _recovery(args: argparse.Namespace, driver: drivers.Driver) -> Recovery:
     spec = driver.machine(Spec(smp=1, icount=True, panic_on_oops=True, peer_timer_ns=_PROMPT_PEER_NS, kernel_args=recovery.KERNEL_ARGS,
                                modules=modules(driver, "inject", *([fine] if fine else []))))
     with Machine(spec, log=args.out / driver.name / "console-recovery.log") as machine:
-        return recovery.Bench(machine, driver).run()
+        bench = recovery.Bench(machine, driver)
+        try:
+            return bench.run()
+        except GuestLost as error:
+            # Of minutes' work, keep what there is.
+            bench.found.missing["what follows"] = str(error).splitlines()[0]
+            note(f"recovery: broken off: {error}")
+            return bench.found
 
 
-def _growth(args: argparse.Namespace) -> dict[str, Any]:
-    """Measure the runtime alone."""
+def _growth(args: argparse.Namespace, driver: drivers.Driver) -> dict[str, Any]:
+    """Measure the runtime alone, and the driver with more devices than one."""
     directory = _directory("plain")
     paths = tuple(directory / f"{name}.ko" for name in ("fgft", "fgft_bench"))
     with Machine(Spec(smp=1, icount=True, panic_on_oops=True, nut_model="", modules=paths),
                  log=args.out / "console-growth.log") as machine:
-        return growth.measure(machine)
+        found = growth.measure(machine)
+    found["cpus"] = []
+    for cpus in growth.CPUS:
+        with Machine(Spec(smp=cpus, icount=True, panic_on_oops=True, nut_model="", modules=paths),
+                     log=args.out / f"console-growth-{cpus}.log") as machine:
+            found["cpus"].append({"cpus": cpus, "call_insns": round(growth.processors(machine), 1)})
+    found["devices"] = [_among(args, driver, count) for count in growth.DEVICES] if driver.hardware.nic else []
+    return found
+
+
+def _among(args: argparse.Namespace, driver: drivers.Driver, count: int) -> dict[str, Any]:
+    """Measure what sending takes where the driver has so many devices, of which one is used."""
+    spec = driver.machine(Spec(smp=1, icount=True, panic_on_oops=True, peer_timer_ns=_PEER_TIMER_NS,
+                               devices=(driver.hardware.nic,) * (count - 1),
+                               modules=modules(driver, "plain", *([driver.service.fine] if driver.service.fine else []))))
+    with Machine(spec, log=args.out / driver.name / f"console-devices-{count}.log") as machine:
+        sent = Bench(machine, driver, args.packets, args.rounds).transmit_isolated()
+    return {"devices": count, "transmit_insns": round(sent, 1)}
 
 
 def _cost(args: argparse.Namespace, driver: drivers.Driver) -> tuple[Measured, profile.Profile | None]:
@@ -122,7 +146,7 @@ def run(args: argparse.Namespace) -> int:
         native_text = results.text_bytes(_stock(driver))
         ours = modules(driver, "plain")[-1]
         text_ratio = results.text_bytes(ours) / native_text if native_text else None
-    grown = parts.measure("growth", lambda: _growth(args))
+    grown = parts.measure("growth", lambda: _growth(args, driver))
     per_call = growth.call_bytes(_directory("plain").parent / "fgft" / "fgft.o")
     fields = results.driver_fields(found, text_ratio, recovered, grown, per_call)
     small = parts.measure("micro", micro.measure) or micro.empty()

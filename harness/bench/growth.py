@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """How what a call costs grows with what it does: fgft_bench.ko in a guest of its own.
 
-No driver, no device and one CPU, so that nothing but the call runs; a
-nanosecond of the guest is an instruction.
+No driver and no device, so that nothing but the call runs; a nanosecond of the
+guest is an instruction, of whichever CPU.
 """
 
 from __future__ import annotations
@@ -17,8 +17,15 @@ from harness.outcome import HarnessError
 from harness.qemu import Machine
 
 STORES = (1, 10, 100, 1000, 4000)
+# A call stores to 64 objects, more than it remembers, so that each is looked up.
+OBJECTS = (64, 256, 1024, 4096, 16384)
+_TOUCHED = 64
+CPUS = (1, 2, 4, 8)
+DEVICES = (1, 2, 4, 8)
 _CALLS = 200
-_FAULTS = 5  # of which the least counts: an interrupt may come in between
+_MANY = 5000  # calls of each CPU: starting them on all is not to count
+_RUNS = 5  # of which the least counts
+_FAULTS = 5  # likewise
 _PARAMETERS = "/sys/module/fgft_bench/parameters"
 _HOME = "/sys/kernel/fgft/fgft_bench"
 _RUN_S = 60.0
@@ -29,11 +36,16 @@ def _run(machine: Machine, calls: int) -> int:
     return int(machine.check(f"echo {calls} > {_PARAMETERS}/run; cat {_PARAMETERS}/run", _RUN_S))
 
 
-def _spent(machine: Machine, policy: str, stores: int) -> float:
-    """Return the instructions of a call."""
-    machine.check(f"echo {policy} > {_HOME}/policy; echo {stores} > {_PARAMETERS}/stores")
+def call(machine: Machine, policy: str) -> float:
+    """Return the instructions of a call of fgft_bench.ko, the least of some runs: an interrupt may come in between."""
+    machine.check(f"echo {policy} > {_HOME}/policy")
     _run(machine, _CALLS)
-    return _run(machine, _CALLS) / _CALLS
+    return min(_run(machine, _CALLS) for _ in range(_RUNS)) / _CALLS
+
+
+def _spent(machine: Machine, policy: str, stores: int) -> float:
+    machine.check(f"echo {stores} > {_PARAMETERS}/stores")
+    return call(machine, policy)
 
 
 def _rollback(machine: Machine, stores: int) -> int:
@@ -59,7 +71,31 @@ def measure(machine: Machine) -> dict[str, Any]:
         added = _spent(machine, "always", stores) - _spent(machine, "off", stores)
         rows.append({"stores": stores, "call_insns": round(added, 1), "insns_per_store": round((added - base) / stores, 2),
                      "rollback_ns": _rollback(machine, stores)})
-    return {"call_insns": round(base, 1), "log": rows}
+    return {"call_insns": round(base, 1), "log": rows, "ranges": _ranges(machine, base)}
+
+
+def _ranges(machine: Machine, base: float) -> list[dict[str, Any]]:
+    """Measure stores to memory that has to be found among so many ranges of the driver's."""
+    machine.check(f"echo 0 > {_PARAMETERS}/stores")
+    rows = []
+    for objects in OBJECTS:
+        machine.check(f"echo {objects} > {_PARAMETERS}/objects", _RUN_S)
+        added = call(machine, "always") - call(machine, "off")
+        rows.append({"ranges": objects, "insns_per_store": round((added - base) / _TOUCHED, 1)})
+    machine.check(f"echo 0 > {_PARAMETERS}/objects")
+    return rows
+
+
+def processors(machine: Machine) -> float:
+    """Measure an empty call that every CPU of the machine makes many of at once; return its instructions."""
+    machine.check(f"insmod /modules/fgft.ko && insmod /modules/fgft_bench.ko && echo 1 > {_PARAMETERS}/everywhere", _RUN_S)
+    cpus = int(machine.check("nproc"))
+    spent = {}
+    for policy in ("off", "always"):
+        machine.check(f"echo {policy} > {_HOME}/policy")
+        _run(machine, _MANY)
+        spent[policy] = _run(machine, _MANY)
+    return (spent["always"] - spent["off"]) / _MANY / cpus
 
 
 def call_bytes(runtime: Path) -> int | None:

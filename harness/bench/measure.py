@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from harness.bench import pktgen
+from harness.bench import growth, pktgen
 from harness.bench.profile import Profile
 from harness.driver import Driver
 from harness.modules import load_needed, prepare_device
@@ -32,7 +32,6 @@ _RUN_S = 60.0
 _SETUP_S = 60.0
 # The kernel's own count of what the processor was idle for, to the nanosecond.
 _CLOCK = "grep -m 2 -E '^now at|idle_sleeptime' /proc/timer_list"
-_EMPTY = "/sys/module/fgft_bench/parameters/run"
 # Tables of operations nothing goes through while packets flow.
 _CONTROL_TABLES = ("ethtool_ops.",)
 
@@ -101,6 +100,15 @@ class Bench:
         found.call_insns = self._empty_call()
         return found
 
+    def transmit_isolated(self) -> float:
+        """Return the instructions of sending a packet, every entry point isolated; the guest is used up afterwards."""
+        self._prepare()
+        load_needed(self._machine, self._driver.name)
+        self._load(self._driver.load)
+        tables = self._tables()
+        self._switch(tables, sorted(tables))
+        return min(self._sending("all"))
+
     @property
     def _home(self) -> str:
         return f"{_SYSFS}/{self._driver.module}"
@@ -161,11 +169,14 @@ class Bench:
             self._profile.end(mode, direction, self._packets * self._rounds)
         return found
 
-    def _cost(self, mode: str) -> Cost:
+    def _sending(self, mode: str) -> list[float]:
         # Nobody listens: what the peer's own driver would do for a frame is not the question.
         self._machine.check("ip -n peer link set peer0 down")
         self._transmit(_WARM)
-        transmit = self._repeat(mode, "transmit", lambda: self._transmit(self._packets))
+        return self._repeat(mode, "transmit", lambda: self._transmit(self._packets))
+
+    def _cost(self, mode: str) -> Cost:
+        transmit = self._sending(mode)
         self._machine.check("ip -n peer link set peer0 up; ip -n peer neigh replace "
                             f"{_NUT_ADDRESS} lladdr {NUT_MAC} nud permanent dev peer0")
         self._from_peer(NUT_MAC, _WARM)
@@ -184,15 +195,10 @@ class Bench:
 
     def _empty_call(self) -> float:
         """Return what begin and commit of a call that does nothing take."""
-        count = self._packets
         self._machine.check("insmod /modules/fgft_bench.ko", _SETUP_S)
-        spent = {}
-        for policy in ("off", "always"):
-            self._machine.check(f"echo {policy} > {_SYSFS}/fgft_bench/policy")
-            self._machine.check(f"echo {_WARM} > {_EMPTY}; echo {count} > {_EMPTY}", _RUN_S)
-            spent[policy] = self._number(_EMPTY)
+        spent = {policy: growth.call(self._machine, policy) for policy in ("off", "always")}
         self._machine.check("rmmod fgft_bench", _SETUP_S)
-        return (spent["always"] - spent["off"]) / count
+        return spent["always"] - spent["off"]
 
 
 def modes(tables: dict[str, str]) -> dict[str, list[str]]:

@@ -51,7 +51,8 @@ def _section(at: int, name: str, fields: dict[str, Any]) -> Section:
     costs: dict[str, float | None] = {}
     for title, part in (("transmit", cost), ("receive", cost["receive"])):
         costs |= {f"{title}: {words}": part[mode] for mode, words in _MODES.items()}
-    log = (fields["growth"] or {"log": []})["log"]
+    grown = {"log": [], "ranges": [], "cpus": [], "devices": []} | (fields["growth"] or {})
+    log = grown["log"]
     found = [
         plots.times(f"{mark}-outage", "Outage a client sees", "longest of each step, guest time (logarithmic)",
                     {step.replace("_", " "): recovery[step]["outage_ns"] for step in STEPS}),
@@ -61,6 +62,12 @@ def _section(at: int, name: str, fields: dict[str, Any]) -> Section:
         plots.growth(f"{mark}-growth", "Cost against the length of the undo log", ("stores of a call", "instructions"),
                      {"begin to commit": [(row["stores"], row["call_insns"]) for row in log],
                       "rollback": [(row["stores"], row["rollback_ns"]) for row in log]}),
+        plots.growth(f"{mark}-ranges", "Cost against the number of ranges", ("ranges of the driver's", "instructions"),
+                     {"a store to any of them": [(row["ranges"], row["insns_per_store"]) for row in grown["ranges"]]}),
+        plots.growth(f"{mark}-cpus", "Cost against the number of CPUs", ("CPUs that call at once", "instructions of each"),
+                     {"begin to commit": [(row["cpus"], row["call_insns"]) for row in grown["cpus"]]}),
+        plots.growth(f"{mark}-devices", "Cost against the number of devices", ("devices of the driver's", "instructions"),
+                     {"a frame sent by one": [(row["devices"], row["transmit_insns"]) for row in grown["devices"]]}),
     ]
     return Section(name, fields, results.bounds(recovery), [plot for plot in found if plot])
 

@@ -114,10 +114,24 @@ def bounds(recovery: dict[str, Any]) -> list[tuple[str, bool | None]]:
     ]
 
 
+# What a cost is measured against besides the length of the log: part of "growth",
+# what size and cost are called, and their fields.
+_SIZES = (
+    ("ranges", "ranges", "a store to any", "ranges", "insns_per_store"),
+    ("cpus", "CPUs at once", "an empty call", "cpus", "call_insns"),
+    ("devices", "devices", "a frame sent by one", "devices", "transmit_insns"),
+)
+
+
 def _growth_lines(grown: dict[str, Any]) -> list[str]:
     lines = [f"{'stores of a call':>16}{'added, instructions':>21}{'a store':>9}{'rollback':>12}"]
-    return lines + [f"{row['stores']:>16}{row['call_insns']:>21.0f}{row['insns_per_store']:>9.1f}{_time(row['rollback_ns']):>12}"
-                    for row in grown["log"]]
+    lines += [f"{row['stores']:>16}{row['call_insns']:>21.0f}{row['insns_per_store']:>9.1f}{_time(row['rollback_ns']):>12}"
+              for row in grown["log"]]
+    for part, of, what, size, cost in _SIZES:
+        if grown[part]:
+            lines.append(f"{of:>16}{what:>21}")
+            lines += [f"{row[size]:>16}{row[cost]:>21.1f}" for row in grown[part]]
+    return lines
 
 
 def micro_bound(small: dict[str, Any]) -> tuple[str, bool | None]:

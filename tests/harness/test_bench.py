@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import struct
 import subprocess
 from pathlib import Path
@@ -16,6 +17,7 @@ from harness.bench import app, micro, pktgen, profile, recovery, results
 from harness.bench.measure import Cost, Measured, busy_ns, modes
 from harness.bench.recovery import Recovery, Row
 from harness.demo.target import Profile
+from harness.driver import Driver
 from harness.outcome import HarnessError
 from harness.paths import REPO
 
@@ -184,6 +186,15 @@ def test_recovery_bounds(found: Recovery, held: list[bool | None]) -> None:
     assert text.count("MISSED") == held.count(False)
 
 
+def test_growth_table() -> None:
+    """Each size that was varied has a table; one that was not, as devices of what is no card, has none."""
+    grown = {"call_insns": 200.0, "log": [{"stores": 10, "call_insns": 400.0, "insns_per_store": 20.0, "rollback_ns": 900}],
+             "ranges": [{"ranges": 64, "insns_per_store": 70.5}], "cpus": [{"cpus": 8, "call_insns": 201.5}], "devices": []}
+    text = results.render("nic", Measured(), results.driver_fields(Measured(), None, None, grown), micro.empty())
+    assert re.search(r" ranges +a store to any\n +64 +70\.5\n +CPUs at once +an empty call\n +8 +201\.5", text)
+    assert "devices" not in text
+
+
 @pytest.mark.parametrize("profile_of, struck", [
     (Profile(20, 2, 5), [4, 10]),  # past the first write is half way
     (Profile(20, 2, 0), [20]),  # it never writes
@@ -196,7 +207,7 @@ def test_sites(profile_of: Profile, struck: list[int]) -> None:
 
 def test_one_part_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """What the others have measured is written; the run tells what failed and is no success."""
-    def fails(_args: argparse.Namespace) -> None:
+    def fails(_args: argparse.Namespace, _driver: Driver) -> None:
         raise HarnessError("no guest")
 
     monkeypatch.setattr(app, "_growth", fails)
