@@ -74,7 +74,8 @@ done
 echo off > {INJECT}""", timeout_s=3 * LOAD_S)
     struck = [line.split() for line in faults.splitlines()]
     # What another CPU has written meanwhile is left as it is, and a conflict goes up
-    # the ladder, to a restore: rare, and not what is asked here.
+    # the ladder, to a restore: rare, and not what is asked here.  e1000_clean enables
+    # interrupts with its last write, and e1000_intr begins to count anew.
     told = [(taken, writes) for taken, writes, conflicts in struck if conflicts == "0"]
     assert len(struck) - len(told) <= FAULTS // 4, faults
     # A call that takes another way may be struck before it has written.
