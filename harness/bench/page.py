@@ -51,7 +51,7 @@ def _section(at: int, name: str, fields: dict[str, Any]) -> Section:
     costs: dict[str, float | None] = {}
     for title, part in (("transmit", cost), ("receive", cost["receive"])):
         costs |= {f"{title}: {words}": part[mode] for mode, words in _MODES.items()}
-    grown = {"log": [], "ranges": [], "cpus": [], "devices": []} | (fields["growth"] or {})
+    grown: dict[str, Any] = {"log": [], "ranges": [], "cpus": [], "devices": []} | (fields["growth"] or {})
     log = grown["log"]
     found = [
         plots.times(f"{mark}-outage", "Outage a client sees", "longest of each step, guest time (logarithmic)",
