@@ -14,6 +14,7 @@ from harness.campaign.catalogue import Reference
 from harness.campaign.record import STEPS, Kernel, Mode, Outcome, Run
 from harness.console import Kind, Report
 from harness.outcome import Outcome as MachineOutcome
+from harness.paths import REPO
 from harness.qemu import Attempt
 
 # What the caches of the kernel may grow by more than in a run without a fault:
@@ -52,7 +53,7 @@ class Circumstances:
 def judge(how: Circumstances, attempt: Attempt, answer: dict[str, Any] | None) -> Run:
     """Return the record of a run; no answer: the guest was lost, or the harness failed."""
     # One that repeats itself fills a file with what is known.
-    console = tuple(dict.fromkeys(report.title for report in attempt.reports))
+    console = tuple(dict.fromkeys(_title(report) for report in attempt.reports))
     if answer is None:
         return _lost(how, attempt, console)
     if not answer["ready"]:
@@ -103,8 +104,13 @@ def _serious(reports: tuple[Report, ...], causes: list[str]) -> list[Report]:
     return [report for report in reports if not (report.kind is Kind.BUG and not report.symbol and "BUG" in causes)]
 
 
+def _title(report: Report) -> str:
+    """Return what it says, with files as they are called in the tree: where that lies is nobody's business."""
+    return report.title.replace(f"{REPO}/", "")
+
+
 def _complaints(reports: tuple[Report, ...], causes: list[str]) -> list[str]:
-    return list(dict.fromkeys(f"the kernel said: {report.title}" for report in _serious(reports, causes)))
+    return list(dict.fromkeys(f"the kernel said: {_title(report)}" for report in _serious(reports, causes)))
 
 
 def _checks(how: Circumstances, answer: dict[str, Any], complaints: list[str]) -> dict[str, list[str]]:

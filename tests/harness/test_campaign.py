@@ -383,3 +383,11 @@ def test_fault_ids_are_stable() -> None:
     assert {fault.id for fault in catalogue().faults() if fault.entry == "xmit" and fault.unit == "hw"} == {
         f"e1000-hw-{(3 << 24) + 36}-xmit"}
     assert isinstance(catalogue().faults()[0], Fault)
+
+
+def test_files_of_the_kernels_reports_are_named_as_in_the_tree() -> None:
+    """Records are committed and compared: they do not tell where somebody's tree lies."""
+    run = verdict(answer(**UNDETECTED), console=f"[    1.000000] WARNING: CPU: 0 PID: 1 at {REPO}/drivers/x.c:3 x_open+0x1/0x2 [x]\n"
+                                                "[    1.000000] ---[ end trace 0000000000000000 ]---\n")
+    told = "WARNING: CPU: 0 PID: 1 at drivers/x.c:3 x_open+0x1/0x2 [x]"
+    assert run.console == (told,) and f"the kernel said: {told}" in run.problems
