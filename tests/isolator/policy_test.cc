@@ -4,12 +4,26 @@
 
 #include <gtest/gtest.h>
 
+#include <sstream>
+#include <string>
+
 #include "compiler.h"
 
 namespace {
 
 using isolator::Policy;
 using isolator::RegisterKind;
+
+/* <bar>:<offset>+<count> of <width> bytes, and where the values are that count */
+std::string place(const isolator::Register &reg)
+{
+	std::ostringstream text;
+
+	text << std::hex << reg.bar << ":" << reg.offset << "+" << reg.count << " of " << reg.width;
+	if (reg.mask)
+		text << " where " << reg.match << "/" << reg.mask;
+	return text.str();
+}
 
 TEST(Policy, EntriesAndRegisters)
 {
@@ -30,17 +44,10 @@ TEST(Policy, EntriesAndRegisters)
 	const auto &registers = policy.value().registers;
 
 	ASSERT_EQ(registers.size(), 3u);
-	EXPECT_EQ(registers[0].bar, 0u);
-	EXPECT_EQ(registers[0].offset, 0x100u);
-	EXPECT_EQ(registers[0].count, 1u);
-	EXPECT_EQ(registers[0].width, 4u);
+	EXPECT_EQ(place(registers[0]), "0:100+1 of 4");
 	EXPECT_EQ(registers[0].kind, RegisterKind::plain);
-	EXPECT_EQ(registers[1].bar, 2u);
-	EXPECT_EQ(registers[1].count, 128u);
-	EXPECT_EQ(registers[1].width, 2u);
-	EXPECT_EQ(registers[2].offset, 16u);
-	EXPECT_EQ(registers[2].mask, 0xf0u);
-	EXPECT_EQ(registers[2].match, 0x10u);
+	EXPECT_EQ(place(registers[1]), "2:5200+80 of 2");
+	EXPECT_EQ(place(registers[2]), "0:10+1 of 4 where 10/f0");
 	EXPECT_EQ(registers[2].kind, RegisterKind::event);
 }
 
@@ -90,16 +97,12 @@ TEST(Policy, RegistersOfMessages)
 	const auto &registers = policy.value().registers;
 
 	ASSERT_EQ(registers.size(), 3u);
-	EXPECT_EQ(registers[0].bar, 0x1f1u);
-	EXPECT_EQ(registers[0].offset, 0x10u);
-	EXPECT_EQ(registers[0].count, 6u);
-	EXPECT_EQ(registers[0].width, 1u);
+	EXPECT_EQ(place(registers[0]), "1f1:10+6 of 1");
 	EXPECT_EQ(registers[0].kind, RegisterKind::plain);
 	EXPECT_EQ(registers[0].partner, 0xf0u);
+	EXPECT_EQ(place(registers[1]), "1f1:25+3 of 1");
 	EXPECT_EQ(registers[1].kind, RegisterKind::event);
-	EXPECT_EQ(registers[2].bar, 0x102u);
-	EXPECT_EQ(registers[2].width, 2u);
-	EXPECT_EQ(registers[2].match, 0x20u);
+	EXPECT_EQ(place(registers[2]), "102:ffff+1 of 2 where 20/20");
 	EXPECT_EQ(registers[2].kind, RegisterKind::phy);
 }
 
