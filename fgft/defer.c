@@ -121,6 +121,30 @@ static struct fgft_deferred *defer_behind(const struct fgft_call *call,
 					  page->effect + DEFER_ROOM;
 }
 
+/* A place among the effects that wait for commit. */
+struct cursor {
+	struct fgft_defer_page *page;
+	struct fgft_deferred *effect;
+};
+
+static struct cursor first_due(const struct fgft_call *call)
+{
+	return (struct cursor){ call->defer, call->defer->effect };
+}
+
+/* The effect at @at, which goes on to the one behind; NULL: there is none. */
+static struct fgft_deferred *next_due(const struct fgft_call *call,
+				      struct cursor *at)
+{
+	while (at->effect == defer_behind(call, at->page)) {
+		at->page = at->page->next;
+		if (!at->page)
+			return NULL;
+		at->effect = at->page->effect;
+	}
+	return at->effect++;
+}
+
 /**
  * fgft_call_given - how often will an object have been given away at commit?
  * @call: running call
@@ -131,14 +155,12 @@ static struct fgft_deferred *defer_behind(const struct fgft_call *call,
  */
 u32 fgft_call_given(struct fgft_call *call, u64 a)
 {
-	struct fgft_defer_page *page;
+	struct cursor at = first_due(call);
 	struct fgft_deferred *effect;
 	u32 n = 0;
 
-	for (page = call->defer; page; page = page->next)
-		for (effect = page->effect; effect < defer_behind(call, page);
-		     effect++)
-			n += effect->a == a && effect->d == FGFT_GIFT;
+	while ((effect = next_due(call, &at)))
+		n += effect->a == a && effect->d == FGFT_GIFT;
 	return n;
 }
 
@@ -159,15 +181,31 @@ static void done_already(u64 a, u64 b, u64 c, u64 d)
  */
 bool fgft_call_is_deferred(struct fgft_call *call, fgft_effect_t fn, u64 a)
 {
-	struct fgft_defer_page *page;
+	struct cursor at = first_due(call);
 	struct fgft_deferred *effect;
 
-	for (page = call->defer; page; page = page->next)
-		for (effect = page->effect; effect < defer_behind(call, page);
-		     effect++)
-			if (effect->fn == fn && effect->a == a)
-				return true;
+	while ((effect = next_due(call, &at)))
+		if (effect->fn == fn && effect->a == a)
+			return true;
 	return false;
+}
+
+/**
+ * fgft_call_cancel - forget effects that wait for commit
+ * @call: running call
+ * @fn: the kind
+ * @a: their first argument
+ *
+ * Context: Inside @call.
+ */
+void fgft_call_cancel(struct fgft_call *call, fgft_effect_t fn, u64 a)
+{
+	struct cursor at = first_due(call);
+	struct fgft_deferred *effect;
+
+	while ((effect = next_due(call, &at)))
+		if (effect->fn == fn && effect->a == a)
+			effect->fn = done_already;
 }
 
 /**
@@ -179,17 +217,14 @@ bool fgft_call_is_deferred(struct fgft_call *call, fgft_effect_t fn, u64 a)
  */
 void fgft_call_hasten(struct fgft_call *call, fgft_effect_t fn)
 {
-	struct fgft_defer_page *page;
+	struct cursor at = first_due(call);
 	struct fgft_deferred *effect;
 
-	for (page = call->defer; page; page = page->next) {
-		for (effect = page->effect; effect < defer_behind(call, page);
-		     effect++) {
-			if (effect->fn != fn)
-				continue;
-			fn(effect->a, effect->b, effect->c, effect->d);
-			effect->fn = done_already;
-		}
+	while ((effect = next_due(call, &at))) {
+		if (effect->fn != fn)
+			continue;
+		fn(effect->a, effect->b, effect->c, effect->d);
+		effect->fn = done_already;
 	}
 }
 

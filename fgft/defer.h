@@ -59,6 +59,8 @@ static __always_inline void fgft_call_gift(struct fgft_call *call,
 
 /* Is there a deferred effect that is @fn, for @a?  Looks at them all. */
 bool fgft_call_is_deferred(struct fgft_call *call, fgft_effect_t fn, u64 a);
+/* Forget those, whatever their other arguments. */
+void fgft_call_cancel(struct fgft_call *call, fgft_effect_t fn, u64 a);
 /* Do the deferred effects that are @fn now, in order. */
 void fgft_call_hasten(struct fgft_call *call, fgft_effect_t fn);
 void fgft_call_undo_full(struct fgft_call *call, fgft_effect_t fn, u32 flags,

@@ -48,6 +48,7 @@ EXPORT_SYMBOL_GPL(fgft_bus_add);
 EXPORT_SYMBOL_GPL(fgft_bus_remove);
 
 /* Undo, and what waits for commit. */
+EXPORT_SYMBOL_GPL(fgft_call_cancel);
 EXPORT_SYMBOL_GPL(fgft_call_hasten);
 EXPORT_SYMBOL_GPL(fgft_call_is_deferred);
 EXPORT_SYMBOL_GPL(fgft_call_undo_full);

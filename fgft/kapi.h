@@ -183,6 +183,9 @@ void kapi_retire(struct fgft_call *c, const void *ptr);
 	} while (0)
 /* Do those that were put off to commit now: the function waits for them. */
 #define HASTEN(effect)	fgft_call_hasten(c, kapi_do_##effect)
+/* Do not do it for @value at commit after all. */
+#define CANCEL(effect, value) \
+	fgft_call_cancel(c, kapi_do_##effect, (u64)(unsigned long)(value))
 /* Was it put off to commit for @value already?  Freed twice, that is. */
 #define IS_DUE(effect, value) \
 	fgft_call_is_deferred(c, kapi_do_##effect, (u64)(unsigned long)(value))
@@ -207,7 +210,12 @@ static void __maybe_unused kapi_do_##name(u64 a, u64 b, u64 c, u64 d)	\
 
 /* Words of one subsystem; what they stand for is in kapi_<subsystem>.c. */
 #define QUEUE_NEED(txq)		kapi_queue_need(c, txq, _RET_IP_, kapi_name)
-#define QUEUE_UNDO(txq)		kapi_queue_undo(c, txq)
+#define QUEUE_START(txq)	kapi_queue_open(c, txq, false)
+#define QUEUE_WAKE(txq)		kapi_queue_open(c, txq, true)
+#define QUEUE_STOP(txq)		kapi_queue_stop(c, txq)
+#define QUEUES_START(dev)	kapi_queues_open(c, dev, false)
+#define QUEUES_WAKE(dev)	kapi_queues_open(c, dev, true)
+#define QUEUES_STOP(dev)	kapi_queues_stop(c, dev)
 #define QUEUES_UNDO(dev)	kapi_queues_undo(c, dev)
 #define SKB_SHAPE_UNDO(skb)	kapi_skb_shape_undo(c, skb)
 #define SKB_TYPE_UNDO(skb)	kapi_skb_type_undo(c, skb)
@@ -245,7 +253,12 @@ void kapi_netdev_track(struct fgft_call *c, unsigned long ip,
 void kapi_netdev_untrack(const struct net_device *dev);
 void kapi_queue_need(struct fgft_call *c, const struct netdev_queue *txq,
 		     unsigned long ip, const char *what);
-void kapi_queue_undo(struct fgft_call *c, struct netdev_queue *txq);
+/* Open a queue at commit; with @wake, see to what waits in it. */
+void kapi_queue_open(struct fgft_call *c, struct netdev_queue *txq, bool wake);
+void kapi_queues_open(struct fgft_call *c, struct net_device *dev, bool wake);
+/* About to be stopped: this was, and nothing that was to be opened is. */
+void kapi_queue_stop(struct fgft_call *c, struct netdev_queue *txq);
+void kapi_queues_stop(struct fgft_call *c, struct net_device *dev);
 void kapi_queues_undo(struct fgft_call *c, struct net_device *dev);
 /* A hardware address in a word. */
 u64 kapi_address(const u8 *address);

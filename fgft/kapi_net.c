@@ -55,8 +55,8 @@ void kapi_queue_need(struct fgft_call *c, const struct netdev_queue *txq,
 }
 
 /*
- * Waking is left to the class when recovery has taken the device away in the
- * meantime: attaching it wakes every queue.
+ * Left to the class when recovery has taken the device away in the meantime:
+ * attaching it wakes every queue.
  */
 static void kapi_do_queue_wake(u64 a, u64 b, u64 c, u64 d)
 {
@@ -66,22 +66,64 @@ static void kapi_do_queue_wake(u64 a, u64 b, u64 c, u64 d)
 		netif_tx_wake_queue(txq);
 }
 
-KAPI_EFFECT(queue_stop, netif_tx_stop_queue(AS(struct netdev_queue *, a)))
-
-void kapi_queue_undo(struct fgft_call *c, struct netdev_queue *txq)
+static void kapi_do_queue_start(u64 a, u64 b, u64 c, u64 d)
 {
-	if (netif_tx_queue_stopped(txq))
-		UNDO(queue_stop, 0, txq);
-	else
-		UNDO(queue_wake, 0, txq);
+	struct netdev_queue *txq = AS(struct netdev_queue *, a);
+
+	if (netif_device_present(txq->dev))
+		netif_tx_start_queue(txq);
 }
 
-void kapi_queues_undo(struct fgft_call *c, struct net_device *dev)
+KAPI_EFFECT(queue_stop, netif_tx_stop_queue(AS(struct netdev_queue *, a)))
+
+void kapi_queue_open(struct fgft_call *c, struct netdev_queue *txq, bool wake)
+{
+	if (!netif_tx_queue_stopped(txq))
+		return;
+	if (wake)
+		COMMIT(queue_wake, txq);
+	else
+		COMMIT(queue_start, txq);
+}
+
+void kapi_queues_open(struct fgft_call *c, struct net_device *dev, bool wake)
 {
 	unsigned int i;
 
 	for (i = 0; i < dev->num_tx_queues; i++)
-		kapi_queue_undo(c, netdev_get_tx_queue(dev, i));
+		kapi_queue_open(c, netdev_get_tx_queue(dev, i), wake);
+}
+
+void kapi_queue_stop(struct fgft_call *c, struct netdev_queue *txq)
+{
+	if (netif_tx_queue_stopped(txq)) {
+		CANCEL(queue_wake, txq);
+		CANCEL(queue_start, txq);
+	} else {
+		UNDO(queue_wake, 0, txq);
+	}
+}
+
+void kapi_queues_stop(struct fgft_call *c, struct net_device *dev)
+{
+	unsigned int i;
+
+	for (i = 0; i < dev->num_tx_queues; i++)
+		kapi_queue_stop(c, netdev_get_tx_queue(dev, i));
+}
+
+void kapi_queues_undo(struct fgft_call *c, struct net_device *dev)
+{
+	struct netdev_queue *txq;
+	unsigned int i;
+
+	for (i = 0; i < dev->num_tx_queues; i++) {
+		txq = netdev_get_tx_queue(dev, i);
+		if (netif_tx_queue_stopped(txq))
+			UNDO(queue_stop, 0, txq);
+		else
+			UNDO(queue_wake, 0, txq);
+	}
 }
 
 /* ---- attaching ------------------------------------------------------------------ */

@@ -24,7 +24,7 @@ def booted(built: Path) -> Iterator[Machine]:
     """A guest with the driver configured and isolated, saved in that state."""
     driver = drivers.load("pegasus")
     assert (built / "modules" / "pegasus.ko").is_file(), "run `make modules FGFT_TESTS=1 INJECT=1`"
-    spec = driver.machine(Spec(smp=1, panic_on_oops=True, devices=(), modules=closure(built / "modules", "pegasus")))
+    spec = driver.machine(Spec(smp=2, panic_on_oops=True, devices=(), modules=closure(built / "modules", "pegasus")))
     with Machine(spec) as machine:
         load_needed(machine, "pegasus")
         machine.check(driver.load, timeout_s=LOAD_S)
@@ -58,6 +58,22 @@ def test_traffic_goes_on(guest: Machine, entry: str, step: str) -> None:
     fault = last_fault(guest)
     assert (fault["entry"], fault["step"]) == (entry, step)
     assert "5 packets received" in guest.check(PING, timeout_s=LOAD_S)
+
+
+@pytest.mark.boot
+def test_no_frame_comes_in_between(guest: Machine) -> None:
+    """What a call opens is open when it is over: until then another CPU sends nothing, with a buffer that is in use."""
+    guest.check("echo pegasus write_bulk_callback profile > /sys/kernel/fgft/inject; " + PING, timeout_s=LOAD_S)
+    hits = int(dict(line.split(": ") for line in guest.check("cat /sys/kernel/fgft/inject").splitlines())["hits"])
+    errors = "cat /sys/class/net/nut/statistics/tx_errors"
+    before = guest.check(errors)
+    for _ in range(10):
+        guest.check(f"echo pegasus write_bulk_callback loop {hits} > /sys/kernel/fgft/inject; "
+                    "for cpu in 1 2; do taskset $cpu ping -c 30 -i 0.002 -W 1 10.77.0.2 & done; wait", timeout_s=LOAD_S)
+    fault = last_fault(guest)
+    assert (fault["entry"], fault["step"]) == ("write_bulk_callback", "again")
+    assert int(guest.check(f"cat {HOME}/faults")) == 10
+    assert guest.check(errors) == before
 
 
 @pytest.mark.boot
