@@ -63,11 +63,11 @@ def _section(at: int, name: str, fields: dict[str, Any]) -> Section:
                      {"begin to commit": [(row["stores"], row["call_insns"]) for row in log],
                       "rollback": [(row["stores"], row["rollback_ns"]) for row in log]}),
         plots.growth(f"{mark}-ranges", "Cost against the number of ranges", ("ranges of the driver's", "instructions"),
-                     {"a store to any of them": [(row["ranges"], row["insns_per_store"]) for row in grown["ranges"]]}),
+                     {"a store to any of them": [(row["ranges"], row["insns_per_store"]) for row in grown["ranges"]]}, from_zero=True),
         plots.growth(f"{mark}-cpus", "Cost against the number of CPUs", ("CPUs that call at once", "instructions of each"),
-                     {"begin to commit": [(row["cpus"], row["call_insns"]) for row in grown["cpus"]]}),
+                     {"begin to commit": [(row["cpus"], row["call_insns"]) for row in grown["cpus"]]}, from_zero=True),
         plots.growth(f"{mark}-devices", "Cost against the number of devices", ("devices of the driver's", "instructions"),
-                     {"a frame sent by one": [(row["devices"], row["transmit_insns"]) for row in grown["devices"]]}),
+                     {"a frame sent by one": [(row["devices"], row["transmit_insns"]) for row in grown["devices"]]}, from_zero=True),
     ]
     return Section(name, fields, results.bounds(recovery), [plot for plot in found if plot])
 

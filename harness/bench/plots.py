@@ -64,8 +64,12 @@ def ratios(name: str, title: str, label: str, values: Mapping[str, float | None]
     return _horizontal(name, title, words, list(known), draw)
 
 
-def growth(name: str, title: str, labels: tuple[str, str], lines: Mapping[str, Sequence[tuple[float, float]]]) -> Plot | None:
-    """Draw lines through points, both axes logarithmic: what grows in proportion is straight and rises by one in one."""
+def growth(name: str, title: str, labels: tuple[str, str], lines: Mapping[str, Sequence[tuple[float, float]]],
+           from_zero: bool = False) -> Plot | None:
+    """Draw lines through points, both axes logarithmic: what grows in proportion is straight and rises by one in one.
+
+    With `from_zero` the upright axis is linear and begins there: for what hardly grows.
+    """
     import matplotlib
 
     lines = {line: points for line, points in lines.items() if points}
@@ -79,7 +83,13 @@ def growth(name: str, title: str, labels: tuple[str, str], lines: Mapping[str, S
             colour, dashes = LINES[at % len(LINES)]
             axes.plot(*zip(*points), color=colour, linestyle=dashes, marker="o", label=line)
         axes.set_xscale("log")
-        axes.set_yscale("log")
+        if from_zero:
+            axes.set_ylim(0, max(y for points in lines.values() for _, y in points) * _ROOM)
+            sizes = sorted({x for points in lines.values() for x, _ in points})
+            axes.set_xticks(sizes, [f"{size:g}" for size in sizes])
+            axes.minorticks_off()
+        else:
+            axes.set_yscale("log")
         axes.set_xlabel(labels[0])
         axes.set_ylabel(labels[1])
         axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, frameon=False)
