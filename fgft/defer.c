@@ -229,11 +229,11 @@ void fgft_call_hasten(struct fgft_call *call, fgft_effect_t fn)
 }
 
 /**
- * fgft_defer_run - the call is over: do what waits for that, or forget it
- * @call: call about to end
+ * fgft_defer_run - do what waits until the call is over, or forget it
+ * @call: call about to end, or aborted and its device back
  * @commit: do it, in order
  *
- * Context: The entry point's.
+ * Context: The entry point's, or process for what fgft_call_keep() has kept.
  */
 void fgft_defer_run(struct fgft_call *call, bool commit)
 {

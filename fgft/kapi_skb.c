@@ -261,7 +261,7 @@ KAPI_EXPORT(struct sk_buff *, name, params)				\
 									\
 	if (c && r) {							\
 		skb_made(c, r);						\
-		UNDO(kfree_skb, FGFT_EFFECT_FREES, r);					\
+		UNDO(kfree_skb, FGFT_EFFECT_FREES, r);			\
 	}								\
 	return r;							\
 }
