@@ -81,22 +81,29 @@ def test_the_same_seed_has_the_same_outcomes(bench: Bench) -> None:
 
 
 def hang(bench: Bench, table: str, entry: str, function: str, operator: str) -> tuple[Attempt, int]:
-    """Wake a mutant natively; return what came of it, and the guest's time then."""
+    """Wake a mutant natively; return what came of it, and how long after its trigger, ns of the guest's time.
+
+    Both clocks count from one moment, another than the other's: only the difference of two of these means something.
+    """
     trigger = bench.subject.driver.catalogue().find(table)
     assert trigger
     mutant = next(each for each in bench.mutants if each.function == function and each.operator == operator)
+    machine = bench.subject.machine
     bench.subject.rewind()
-    attempt = bench.subject.ask("native", entry, trigger.shell, trigger.reach_ms, unit=mutant.unit, number=mutant.number, seed=1)
+    # When the host's question reaches the guest is the host's affair: that is not in what is measured.
+    attempt = bench.subject.ask("native", entry, f"echo '<0>hang begins' > /dev/kmsg; {trigger.shell}", trigger.reach_ms,
+                                unit=mutant.unit, number=mutant.number, seed=1)
     assert attempt.outcome in (MachineOutcome.HUNG_SILENT, MachineOutcome.HUNG_WITH_OUTPUT), attempt
     # The HPET's counter, of 10 ns.
-    counter = bench.subject.machine.ask_monitor("xp /1gx 0xfed000f0").partition(":")[2]
-    return attempt, int(counter, 16) * 10
+    counter = machine.ask_monitor("xp /1gx 0xfed000f0").partition(":")[2]
+    begun_s = re.findall(r"\[ *([0-9.]+)\] hang begins", machine.console.text)[-1]
+    return attempt, int(counter, 16) * 10 - int(begun_s.replace(".", "")) * 1000
 
 
 def test_a_hang_is_decided_by_the_guests_time(bench: Bench) -> None:
     """A loop without an end is taken for hung at the same moment, however busy the host is."""
     where = "ethtool_ops.get_link", "e1000_get_link", "e1000_get_link"
-    first, at_ns = hang(bench, *where, "endless-loop")
+    first, took_ns = hang(bench, *where, "endless-loop")
     assert "watchdog" in first.detail
     with subprocess.Popen(["/bin/sh", "-c", "while :; do :; done"]) as busy:
         try:
@@ -104,7 +111,7 @@ def test_a_hang_is_decided_by_the_guests_time(bench: Bench) -> None:
         finally:
             busy.kill()
     assert "watchdog" in second.detail
-    assert abs(again_ns - at_ns) < 10_000_000
+    assert abs(again_ns - took_ns) < 10_000_000
 
 
 def test_a_lock_nobody_can_release(bench: Bench) -> None:
