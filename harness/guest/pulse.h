@@ -3,7 +3,8 @@
  * A sign of life by the guest's own clock: QEMU's ib700, a watchdog, is fed as
  * long as programs run.  When it is not, QEMU stops the machine and says so.
  *
- * That is the same moment of the guest's time however busy the host is.
+ * That is the same moment of the guest's time, give or take a feed, however busy
+ * the host is.
  */
 #ifndef FGFT_GUEST_PULSE_H
 #define FGFT_GUEST_PULSE_H
