@@ -345,25 +345,42 @@ static bool owns(const struct fgft_module *mod, const void *ptr, size_t size)
  * A work item is the driver's, alone or as the head of a delayed work; the
  * latter is told by the timer behind it.
  */
-static void retry_work(const struct fgft_module *mod, void *first,
-		       unsigned long delay)
+static struct delayed_work *find_delayed(const struct fgft_module *mod,
+					 void *first)
 {
-	struct work_struct *work = first;
-	struct delayed_work *delayed = to_delayed_work(work);
+	struct delayed_work *delayed = to_delayed_work(first);
 
 	if (owns(mod, delayed, sizeof(*delayed)) &&
 	    delayed->timer.function == delayed_work_timer_fn && delayed->wq)
-		mod_delayed_work(delayed->wq, delayed, delay);
-	else if (owns(mod, work, sizeof(*work)))
-		schedule_work(work);
+		return delayed;
+	return NULL;
+}
+
+static void retry_work(const struct fgft_module *mod, void *first)
+{
+	struct delayed_work *delayed = find_delayed(mod, first);
+
+	if (delayed)
+		mod_delayed_work(delayed->wq, delayed, RETRY_DELAY);
+	else if (owns(mod, first, sizeof(struct work_struct)))
+		schedule_work(first);
+}
+
+/* Not what waits for nothing: a driver asks for a reset when it needs one. */
+static void hasten_work(const struct fgft_module *mod, void *first)
+{
+	struct delayed_work *delayed = find_delayed(mod, first);
+
+	if (delayed)
+		mod_timer_pending(&delayed->timer, jiffies);
 }
 
 static const struct retry_row {
 	const char *table;
-	void (*retry)(const struct fgft_module *mod, void *first,
-		      unsigned long delay);
+	void (*retry)(const struct fgft_module *mod, void *first);
+	void (*hasten)(const struct fgft_module *mod, void *first);
 } retry_rows[] = {
-#define CLASS_RETRY(table, how) { table, how },
+#define CLASS_RETRY(table, kind) { table, retry_##kind, hasten_##kind },
 #include "class/retries.def"
 #undef CLASS_RETRY
 };
@@ -405,7 +422,7 @@ void fgft_class_again(const struct fgft_module *mod,
 	const struct retry_row *row = retry_find(entry);
 
 	if (row)
-		row->retry(mod, first, RETRY_DELAY);
+		row->retry(mod, first);
 }
 
 /**
@@ -413,7 +430,7 @@ void fgft_class_again(const struct fgft_module *mod,
  * @mod: the driver
  *
  * After a restore, work that is due in seconds may be what notices that the
- * device is ready.  Only entry points that were isolated once are known.
+ * device is ready.  What is not due at all stays so.  Only entry points that were isolated once are known.
  *
  * Context: Any.
  */
@@ -427,6 +444,6 @@ void fgft_class_hasten(const struct fgft_module *mod)
 		void *first = READ_ONCE(state->first);
 
 		if (row && first)
-			row->retry(mod, first, 0);
+			row->hasten(mod, first);
 	}
 }
