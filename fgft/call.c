@@ -40,7 +40,6 @@
 #define FRAME_BOUND	(8 * 1024)	/* bytes of stack a call may use */
 #define STACK_RESERVE	2048		/* bytes of a task's stack left for us */
 #define NOWHERE		0x8badf00d8badf00dUL	/* not canonical, no poison either */
-#define LOOP_BUDGET	(1000 * 1000)	/* iterations a call may make; rings have thousands */
 
 DEFINE_PER_CPU(struct fgft_call *, fgft_current_call);
 
@@ -72,6 +71,8 @@ static void sched_out(struct preempt_notifier *notifier, struct task_struct *nex
 
 	call->task_top = this_cpu_read(fgft_current_call);
 	current_set(NULL);
+	if (READ_ONCE(current->__state) != TASK_RUNNING)
+		fgft_deadline_sleep(call->task_top);
 }
 
 static struct preempt_ops preempt_ops = {
@@ -301,7 +302,7 @@ start_warm(struct fgft_call *call, struct fgft_frame *frame, u32 preempt,
 	call->graph_depth = graph_depth();
 	fgft_compat_note_marks(&call->lock_depth);
 	call->stack_low = stack_low(frame, level_of(preempt));
-	call->budget = LOOP_BUDGET;
+	call->budget = FGFT_LOOP_BUDGET;
 	if (unlikely(call->touched))
 		call_blank(call);
 	if (!plain)

@@ -100,6 +100,22 @@ static enum hrtimer_restart tick(struct hrtimer *timer)
 }
 
 /**
+ * fgft_deadline_sleep - a task with a call goes to sleep of its own accord
+ * @call: its newest call
+ *
+ * Loops are counted between two sleeps: a driver that sleeps while its device
+ * works, and polls it then, a little each time, goes round without end only if
+ * it does not sleep any more.  Of sleeps the time is looked at.
+ *
+ * Context: The scheduler's switch away from the task, interrupts off.
+ */
+void fgft_deadline_sleep(struct fgft_call *call)
+{
+	if (!call->age.expired)
+		call->budget = FGFT_LOOP_BUDGET;
+}
+
+/**
  * fgft_deadline_resume - a task with a call runs again
  * @call: its newest call
  *

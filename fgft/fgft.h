@@ -47,6 +47,7 @@ struct fgft_frame {
 #define FGFT_GRANTS	8	/* objects the arguments stand for */
 #define FGFT_MADE_GRANTS 8	/* and newest of those made inside */
 #define FGFT_HELD	12	/* locks held to the end of the call */
+#define FGFT_LOOP_BUDGET (1000 * 1000)	/* iterations without a sleep; rings have thousands */
 #define FGFT_FRAMES	24	/* return addresses kept of an aborted call */
 
 struct fgft_span {
@@ -219,6 +220,7 @@ u32 fgft_lock_release(struct fgft_call *call);
 int fgft_deadline_init(void);
 void fgft_deadline_exit(void);
 /* The call's task runs again. */
+void fgft_deadline_sleep(struct fgft_call *call);
 void fgft_deadline_resume(struct fgft_call *call);
 /* The call is about to spin for @ns in a kernel function. */
 void fgft_deadline_delay(struct fgft_call *call, u64 ns, unsigned long ip,

@@ -237,6 +237,19 @@ static void test_deadline_sleep(struct ktap_run *run)
 	EXPECT_EQ(run, parameter_write("deadline_sleep_ms", "120000"), 0);
 }
 
+/* Loops are counted from one sleep to the next. */
+static void test_loop_sleep(struct ktap_run *run)
+{
+	const u32 times = 600 * 1000;
+
+	EXPECT_EQ(run, wrong_poll(times, true), 0);
+	EXPECT_NO_FAULT(run);
+	EXPECT_EQ(run, wrong_poll(times, false), -EIO);
+	EXPECT_FAULT(run, "wrong_poll", "endless loop", "undo");
+	EXPECT_EQ(run, wrong_poll(2 * times, true), -EIO);
+	EXPECT_FAULT(run, "wrong_poll", "endless loop", "undo");
+}
+
 /* Nobody gives back what the driver has itself, or what a poll never ends with. */
 static void test_deadline_napi(struct ktap_run *run)
 {
@@ -289,6 +302,7 @@ const struct ktap_test detect_tests[] = {
 	{ "deadline_delay", test_deadline_delay },
 	{ "deadline_slow", test_deadline_slow },
 	{ "deadline_sleep", test_deadline_sleep },
+	{ "loop_sleep", test_loop_sleep },
 	{ "deadline_napi", test_deadline_napi },
 	{ "deadline_off", test_deadline_off },
 	{ }

@@ -192,6 +192,20 @@ noinline long wrong_time(int which)
 	return 0;
 }
 
+noinline long wrong_poll(u32 times, bool sleeps)
+{
+	u32 i;
+
+	subject.q = 1;
+	for (i = 0; i < times; i++)
+		READ_ONCE(subject.flag);
+	if (sleeps)
+		msleep(20);
+	for (i = 0; i < times; i++)
+		READ_ONCE(subject.flag);
+	return 0;
+}
+
 /* The taint is one the module has brought along. */
 noinline long wrong_warn(int kind)
 {

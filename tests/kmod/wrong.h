@@ -32,6 +32,8 @@ extern struct napi_struct wrong_napi;
 long wrong_argument(u32 which);
 long wrong_trap(int which);
 long wrong_time(int which);
+/* Goes round @times, sleeps if @sleeps, and goes round as often once more. */
+long wrong_poll(u32 times, bool sleeps);
 long wrong_warn(int strike);
 long wrong_smash(u32 bytes);
 
