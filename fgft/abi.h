@@ -40,6 +40,7 @@
 #define FGFT_REG_PAGED		8	/* as PLAIN, write by write: selects or is selected */
 #define FGFT_REG_ACKS		9	/* loses the bits that are written to it */
 #define FGFT_REG_PHY		10	/* writes a PHY's register, which mii.ko is asked for */
+#define FGFT_REG_MAILBOX	11	/* a command that changes what lies behind it */
 
 /* bar of a register that a control message reaches: its request is in the low byte */
 #define FGFT_BAR_MESSAGE	0x100
@@ -89,7 +90,9 @@ struct fgft_target {
  * that clears what FGFT_REG_SET sets, sets what FGFT_REG_CLEAR clears, raises
  * what FGFT_REG_CLEARS has lost.  @status is where the mask of the first two is
  * read.  For a row of registers, those of the first one.  Of a register that a
- * message reaches @partner is the request that reads it.
+ * message reaches @partner is the request that reads it.  Of FGFT_REG_MAILBOX
+ * @partner is what stands in the place of @mask in a command that fetches
+ * @keeps, the data, and @status the bit that says it is there.
  */
 struct fgft_reg {
 	u32 bar;

@@ -430,7 +430,8 @@ void fgft_class_again(const struct fgft_module *mod,
  * @mod: the driver
  *
  * After a restore, work that is due in seconds may be what notices that the
- * device is ready.  What is not due at all stays so.  Only entry points that were isolated once are known.
+ * device is ready.  What is not due at all stays so.  Only entry points that
+ * were isolated once are known.
  *
  * Context: Any.
  */

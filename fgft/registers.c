@@ -16,6 +16,7 @@
  *   paged      as plain, but for what selects a register, and what is selected:
  *              each write is taken back by itself, newest first, so that the
  *              same one is selected again
+ *   mailbox    a command to what lies behind: the undo log has it (mailbox.c)
  *   clears     the read loses what it returns: kept until commit, and after an
  *              abort raised again through another register, so that what was
  *              lost comes again
@@ -427,7 +428,7 @@ static void log_write(struct fgft_call *call, volatile void __iomem *addr,
 	};
 	bool needed = note_old(call, &write);
 
-	if (!reg)
+	if (!reg || reg->kind == FGFT_REG_MAILBOX)
 		call->rough = true;
 	if (likely(call->nlogged < (needed ? FGFT_WRITES : FGFT_WRITES / 2)))
 		call->writes[call->nlogged++] = write;
@@ -500,6 +501,8 @@ bool fgft_device_write(struct fgft_call *call, volatile void __iomem *addr,
 	}
 	if (unlikely(call->nbells) && (call->strict || !reg))
 		fgft_registers_wait(call);
+	if (unlikely(reg) && reg->kind == FGFT_REG_MAILBOX)
+		fgft_mailbox_log(call, (void __iomem *)addr, value, reg);
 	log_write(call, addr, value, width, reg);
 	return true;
 }

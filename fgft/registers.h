@@ -58,6 +58,9 @@ u64 fgft_device_keep(struct fgft_call *call, const struct fgft_reg *reg,
 /* What the policy says of a register that a control message writes. */
 const struct fgft_reg *fgft_registers_message(const struct fgft_module *mod,
 					      u8 request, u16 index, u64 value);
+/* A command is about to change what lies behind a register; see mailbox.c. */
+void fgft_mailbox_log(struct fgft_call *call, void __iomem *addr, u32 command,
+		      const struct fgft_reg *reg);
 /* It was told something by a message. */
 void fgft_device_told(struct fgft_call *call, struct fgft_device *dev,
 		      bool undone);

@@ -12,6 +12,7 @@
  *	register 0:0x00d0 pair clear=0x00d8
  *	register 0:0x00c0 clears raise=0x00c8
  *	register 0:0x0030+4 paged
+ *	register 0:0x0020 mailbox mask=0xc000000 match=0x4000000 read=0x8000000 done=0x10000000 data=0xffff
  *	message 0xf1:0x10+6 plain read=0xf0
  *	message 0xf1:0x28 phy mask=0x20 match=0x20
  */
@@ -28,9 +29,10 @@ namespace {
 
 const char entry_form[] = "entry <function>|*";
 const char except_form[] = "except <function> <reason>";
-const char register_form[] = "register <BAR>:<offset>[+<count>] plain|paged|event|doorbell|relaxed|pair|clears|acks "
+const char register_form[] = "register <BAR>:<offset>[+<count>] plain|paged|event|doorbell|relaxed|pair|clears|acks|mailbox "
 			     "[width=1|2|4|8] [mask=<number> match=<number>]; "
-			     "plain or paged keeps=<mask>; pair clear=<offset> [read=<offset>]; clears raise=<offset>";
+			     "plain or paged keeps=<mask>; pair clear=<offset> [read=<offset>]; clears raise=<offset>; "
+			     "mailbox read=<bits> done=<bit> data=<mask>";
 const char message_form[] = "message <request>:<index>[+<count>] plain|event|phy "
 			    "[width=1|2|4|8] [mask=<number> match=<number>]; plain read=<request>";
 
@@ -40,7 +42,7 @@ const std::map<std::string, RegisterKind> kinds = {
 	{"doorbell", RegisterKind::doorbell}, {"relaxed", RegisterKind::relaxed},
 	{"pair", RegisterKind::set},	    {"clears", RegisterKind::clears},
 	{"paged", RegisterKind::paged},
-	{"acks", RegisterKind::acks},
+	{"acks", RegisterKind::acks},	    {"mailbox", RegisterKind::mailbox},
 };
 
 /* The same for registers that control messages reach. */
@@ -54,7 +56,27 @@ const std::map<std::string, RegisterKind> message_kinds = {
 const std::map<RegisterKind, std::string> partner_keys = {
 	{RegisterKind::set, "clear"},
 	{RegisterKind::clears, "raise"},
+	{RegisterKind::mailbox, "read"},
 };
+
+/* The one that says where the state is read, and the one of the bits that are kept. */
+const std::map<RegisterKind, std::string> status_keys = {
+	{RegisterKind::set, "read"},
+	{RegisterKind::mailbox, "done"},
+};
+const std::map<RegisterKind, std::string> kept_keys = {
+	{RegisterKind::plain, "keeps"},
+	{RegisterKind::paged, "keeps"},
+	{RegisterKind::mailbox, "data"},
+};
+
+/* The name for this kind, "" if there is none. */
+std::string named(const std::map<RegisterKind, std::string> &keys, RegisterKind kind)
+{
+	auto found = keys.find(kind);
+
+	return found == keys.end() ? "" : found->second;
+}
 
 /* A PCI function has six BARs, and the expansion ROM is nobody's register. */
 constexpr uint64_t last_bar = 5;
@@ -129,13 +151,12 @@ bool parse_setting(const std::string &word, Line &line)
 
 	if (parse_any(key, value, reg))
 		return true;
-	if (key == "keeps" && value &&
-	    (reg.kind == RegisterKind::plain || reg.kind == RegisterKind::paged))
+	if (value && named(kept_keys, reg.kind) == key)
 		reg.keeps = value;
 	else if (related && key == wanted->second && !line.partner) {
 		reg.partner = static_cast<uint32_t>(value);
 		line.partner = true;
-	} else if (related && key == "read" && reg.kind == RegisterKind::set) {
+	} else if (related && named(status_keys, reg.kind) == key) {
 		reg.status = static_cast<uint32_t>(value);
 		line.status = true;
 	} else
@@ -152,6 +173,14 @@ Register clearing_half(const Register &setting)
 	clearing.offset = setting.partner;
 	clearing.partner = setting.offset;
 	return clearing;
+}
+
+/* A command of 32 bits: what it is for, what it carries, and when it is done, each in bits of its own. */
+bool is_mailbox(const Register &reg)
+{
+	return reg.width == 4 && fits_u32(reg.mask) && reg.mask && reg.match != reg.partner &&
+	       !(reg.partner & ~reg.mask) && fits_u32(reg.keeps) && reg.keeps && reg.status &&
+	       !(reg.keeps & (reg.mask | reg.status)) && !(reg.status & reg.mask);
 }
 
 /* The registers of a line, none if it is wrong. */
@@ -175,6 +204,8 @@ std::vector<Register> parse_register(const std::vector<std::string> &words)
 		return {};
 	/* Reads have no value to compare yet. */
 	if (line.reg.kind == RegisterKind::clears && line.reg.mask)
+		return {};
+	if (line.reg.kind == RegisterKind::mailbox && !is_mailbox(line.reg))
 		return {};
 	if (line.reg.kind != RegisterKind::set)
 		return {line.reg};

@@ -24,6 +24,7 @@ enum class RegisterKind : uint64_t {
 	paged = 8,
 	acks = 9,
 	phy = 10,
+	mailbox = 11,
 };
 
 /* As FGFT_BAR_MESSAGE: the request is added. */

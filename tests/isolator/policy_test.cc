@@ -59,12 +59,14 @@ TEST(Policy, RegistersWithPartners)
 						    "register 0:0xc0 clears raise=0xc8 width=8\n"
 						    "register 0:0x2818 relaxed\n"
 						    "register 0:0x10 plain keeps=0x77\n"
-						    "register 0:0x30+4 paged keeps=0xffff\n"));
+						    "register 0:0x30+4 paged keeps=0xffff\n"
+						    "register 0:0x20 mailbox mask=0xc00 match=0x400 "
+						    "read=0x800 done=0x1000 data=0xff\n"));
 
 	ASSERT_TRUE(policy) << policy.error();
 	const auto &registers = policy.value().registers;
 
-	ASSERT_EQ(registers.size(), 8u);
+	ASSERT_EQ(registers.size(), 9u);
 	EXPECT_EQ(registers[0].kind, RegisterKind::set);
 	EXPECT_EQ(registers[0].offset, 0xd0u);
 	EXPECT_EQ(registers[0].partner, 0xd8u);
@@ -84,6 +86,11 @@ TEST(Policy, RegistersWithPartners)
 	EXPECT_EQ(registers[6].keeps, 0x77u);
 	EXPECT_EQ(registers[7].kind, RegisterKind::paged);
 	EXPECT_EQ(registers[7].keeps, 0xffffu);
+	EXPECT_EQ(registers[8].kind, RegisterKind::mailbox);
+	EXPECT_EQ(place(registers[8]), "0:20+1 of 4 where 400/c00");
+	EXPECT_EQ(registers[8].partner, 0x800u);
+	EXPECT_EQ(registers[8].status, 0x1000u);
+	EXPECT_EQ(registers[8].keeps, 0xffu);
 }
 
 TEST(Policy, RegistersOfMessages)
@@ -139,6 +146,14 @@ INSTANTIATE_TEST_SUITE_P(Policy, BadLine,
 					   "register 0:4 clears raise=8 mask=1 match=1",
 					   "register 0:4 relaxed read=4",
 					   "register 0:4 event keeps=1", "register 0:4 plain keeps=0",
+					   "register 0:4 mailbox",
+					   "register 0:4 mailbox mask=3 match=1 read=2 done=4",
+					   "register 0:4 mailbox mask=3 match=1 read=2 data=8",
+					   "register 0:4 mailbox mask=3 match=1 done=4 data=8",
+					   "register 0:4 mailbox mask=3 match=1 read=4 done=4 data=8",
+					   "register 0:4 mailbox mask=3 match=1 read=1 done=4 data=8",
+					   "register 0:4 mailbox mask=3 match=1 read=2 done=4 data=7",
+					   "register 0:4 mailbox mask=3 match=1 read=2 done=4 data=8 width=2",
 					   "register :4 plain", "register 0:4 phy", "message",
 					   "message 1:2", "message 0x100:2 event",
 					   "message 1:0x10000 event", "message 1:2 plain",
