@@ -149,6 +149,8 @@ bool parse_setting(const std::string &word, Line &line)
 	const auto [key, value] = cut_setting(word);
 	const bool related = fits_u32(value) && wanted != partner_keys.end();
 
+	if (key.empty())
+		return false;
 	if (parse_any(key, value, reg))
 		return true;
 	if (value && named(kept_keys, reg.kind) == key)
