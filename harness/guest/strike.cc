@@ -114,7 +114,8 @@ void again(const Line &line, json &answer)
 
 	answer["again_rc"] = command.finish();
 	answer["again_said"] = answer["again_rc"] == 0 ? "" : Command::said();
-	answer["again_called"] = wait_for(now_ns() + line.reach_ms * kNsPerMs,
+	// A connection that lost frames is silent until its timer fires, which doubles each time.
+	answer["again_called"] = wait_for(now_ns() + line.recover_ms * kNsPerMs,
 					  [&] { return read_number(line.calls()) != before; });
 }
 
