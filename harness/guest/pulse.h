@@ -46,10 +46,10 @@ public:
 	}
 
 private:
-	// Ports of the device, and its code for 30 s, the longest it waits: the runtime ends
-	// a call that loops after 10 s, and a second run of it after 10 s more.
+	// Ports of the device, and its code for 26 s: the runtime ends a call that loops
+	// after 11 s at most, and a second run of it after 11 s more.
 	static constexpr off_t kStop = 0x441, kFeed = 0x443;
-	static constexpr char kLongest = 0;
+	static constexpr char kPatience = 2;
 	static constexpr auto kPeriod = std::chrono::seconds(1);
 
 	void write(off_t port, char value) const
@@ -63,7 +63,7 @@ private:
 		std::unique_lock<std::mutex> guard(lock_);
 
 		while (!ended_ && now_ns() < until_ns) {
-			write(kFeed, kLongest);
+			write(kFeed, kPatience);
 			changed_.wait_for(guard, kPeriod);
 		}
 	}
