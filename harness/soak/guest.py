@@ -202,7 +202,7 @@ class Guest:
 
     def _send(self, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
         text = "".join(f"{json.dumps(line)}\n" for line in lines)
-        waits = sum(line["reach_ms"] * 2 + line["recover_ms"] + line["command_ms"] * 2 for line in lines) / self._patience
+        waits = sum(line["reach_ms"] + line["recover_ms"] * 2 + line["command_ms"] * 2 for line in lines) / self._patience
         longest = waits / 1000
         result = self.machine.run(["strike"], timeout_s=longest, stdin=text)
         answers = [_object(line) for line in result.out.splitlines()]

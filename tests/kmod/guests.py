@@ -5,9 +5,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+from harness import driver as drivers
+from harness import subject
 from harness.console import Report
+from harness.modules import needed
 from harness.qemu import Machine
 from harness.soak.results import expected_noise
 from harness.spec import Spec
@@ -33,3 +37,16 @@ def checked(kernel: str, **parts: Any) -> Iterator[Machine]:
         yield guest
         found = found_by_checkers(guest)
         assert not found, "\n\n".join("\n".join(report.lines) for report in found)
+
+
+@contextlib.contextmanager
+def configured(kernel: str, name: str, modules: Path) -> Iterator[Machine]:
+    """Run a guest with a driver set up as its user does, all of it isolated; repeats do not climb."""
+    driver = drivers.load(name)
+    with checked(kernel, modules=needed(modules, driver), nut_model=driver.hardware.nic) as guest:
+        subject.write_scripts(guest, driver)
+        subject.load(guest, driver)
+        subject.configure(guest, driver)
+        guest.check("echo 0 > /sys/module/fgft/parameters/repeats")
+        guest.check(f"echo always > /sys/kernel/fgft/{driver.module}/policy")
+        yield guest

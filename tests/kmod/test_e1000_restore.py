@@ -7,11 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from guests import checked
+from guests import configured
 
-from harness import driver as drivers
-from harness import subject
-from harness.modules import needed
 from harness.qemu import Machine
 
 pytestmark = pytest.mark.boot
@@ -27,14 +24,9 @@ RESTORED = f"usleep 100000; for i in $(seq 600); do [ $(cat {CONTROL}/recovering
 
 
 @pytest.fixture(scope="module")
-def nut(built: Path, kernel_name: str) -> Iterator[Machine]:
+def nut(modules: dict[str, Path], kernel_name: str) -> Iterator[Machine]:
     """A guest with e1000 set up, all of it isolated; repeats do not climb."""
-    driver = drivers.load("e1000")
-    with checked(kernel_name, modules=needed(built / "modules", driver), nut_model=driver.hardware.nic) as machine:
-        subject.write_scripts(machine, driver)
-        subject.load(machine, driver)
-        subject.configure(machine, driver)
-        machine.check(f"echo 0 > /sys/module/fgft/parameters/repeats; echo always > {CONTROL}/policy")
+    with configured(kernel_name, "e1000", modules["fgft"].parent) as machine:
         yield machine
 
 

@@ -8,11 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from guests import checked
+from guests import configured
 
-from harness import driver as drivers
-from harness import subject
-from harness.modules import needed
 from harness.qemu import Machine
 
 pytestmark = pytest.mark.boot
@@ -47,13 +44,7 @@ strike() {{
 @contextlib.contextmanager
 def under_traffic(name: str, built: Path, kernel_name: str) -> Iterator[Machine]:
     """Boot a guest that sends an echo request through a driver as soon as the last one is answered."""
-    driver = drivers.load(name)
-    with checked(kernel_name, modules=needed(built, driver), nut_model=driver.hardware.nic) as machine:
-        subject.write_scripts(machine, driver)
-        subject.load(machine, driver)
-        subject.configure(machine, driver)
-        machine.check("echo 0 > /sys/module/fgft/parameters/repeats")
-        machine.check(f"echo always > /sys/kernel/fgft/{driver.module}/policy")
+    with configured(kernel_name, name, built) as machine:
         machine.check("ping -A -q 10.77.0.2 >/dev/null 2>&1 & sleep 1")
         yield machine
 
